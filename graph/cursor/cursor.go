@@ -1,0 +1,122 @@
+// Package cursor turns positions in ordered lists into opaque cursors and back. A cursor is bound to its list (field,
+// ordering and filter): a cursor of another list, or one that was edited, is refused.
+package cursor
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"hash/fnv"
+	"math"
+)
+
+// ErrInvalid says that a cursor is not one of this list.
+var ErrInvalid = errors.New("not a cursor of this list: cursors are valid for the field, order and filter that returned them")
+
+// List identifies a list by its field, ordering and canonical filter.
+type List struct{ binding string }
+
+// Of returns the list that the text identifies.
+func Of(binding string) List { return List{binding} }
+
+const sumSize = 8
+
+// sum guards a position against being taken for one of another list, or edited. It is no secret: whoever computes it
+// names a position that the list could have named.
+func (l List) sum(position []byte) [sumSize]byte {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(l.binding)) // never fails
+	_, _ = h.Write([]byte{0})
+	_, _ = h.Write(position)
+	var out [sumSize]byte
+	binary.BigEndian.PutUint64(out[:], h.Sum64())
+	return out
+}
+
+// Encode returns the cursor of a position.
+func (l List) Encode(p Position) string {
+	sum := l.sum(p)
+	return base64.RawURLEncoding.EncodeToString(append(p, sum[:]...))
+}
+
+const maxCursor = 4096
+
+// Decode returns the position of a cursor. Error: ErrInvalid.
+func (l List) Decode(cursor string) (*Reader, error) {
+	if len(cursor) > maxCursor {
+		return nil, ErrInvalid
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || len(b) < sumSize {
+		return nil, ErrInvalid
+	}
+	position, sum := b[:len(b)-sumSize], b[len(b)-sumSize:]
+	if l.sum(position) != [sumSize]byte(sum) {
+		return nil, ErrInvalid
+	}
+	return &Reader{rest: position}, nil
+}
+
+// Position is a position in a list: the values that a list is ordered by, one after the other.
+type Position []byte
+
+// Int appends a whole number.
+func (p Position) Int(n int64) Position { return binary.AppendVarint(p, n) }
+
+// Float appends a number.
+func (p Position) Float(f float64) Position {
+	return binary.BigEndian.AppendUint64(p, math.Float64bits(f))
+}
+
+// Text appends a text.
+func (p Position) Text(s string) Position {
+	return append(binary.AppendUvarint(p, uint64(len(s))), s...)
+}
+
+// Reader reads the values of a position in the order in which they were appended. Done says whether all went well.
+type Reader struct {
+	rest []byte
+	bad  bool
+}
+
+// Int reads a whole number.
+func (r *Reader) Int() int64 {
+	n, size := binary.Varint(r.rest)
+	if size <= 0 {
+		r.bad = true
+		return 0
+	}
+	r.rest = r.rest[size:]
+	return n
+}
+
+// Float reads a number.
+func (r *Reader) Float() float64 {
+	if len(r.rest) < 8 {
+		r.bad = true
+		return 0
+	}
+	f := math.Float64frombits(binary.BigEndian.Uint64(r.rest))
+	r.rest = r.rest[8:]
+	return f
+}
+
+// Text reads a text.
+func (r *Reader) Text() string {
+	n, size := binary.Uvarint(r.rest)
+	if size <= 0 || n > uint64(len(r.rest)-size) {
+		r.bad = true
+		return ""
+	}
+	s := string(r.rest[size : size+int(n)])
+	r.rest = r.rest[size+int(n):]
+	return s
+}
+
+// Done returns ErrInvalid when a value was missing or something is left.
+func (r *Reader) Done() error {
+	if r.bad || len(r.rest) > 0 {
+		return ErrInvalid
+	}
+	return nil
+}

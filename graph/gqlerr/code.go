@@ -1,0 +1,23 @@
+package gqlerr
+
+// Code is the value of an error's extensions.code. Clients may rely on it; messages may change.
+type Code string
+
+// The codes, in the order of docs/errors.md.
+const (
+	ParseFailed      Code = "GRAPHQL_PARSE_FAILED"      // the document is not GraphQL
+	ValidationFailed Code = "GRAPHQL_VALIDATION_FAILED" // the document or its variables do not fit the schema
+	BadRequest       Code = "BAD_REQUEST"               // the HTTP request carries no GraphQL request
+	BadUserInput     Code = "BAD_USER_INPUT"            // an argument has a value that cannot be used
+	NotFound         Code = "NOT_FOUND"                 // what was to be changed does not exist
+	Timeout          Code = "TIMEOUT"                   // the request ran out of time
+	Unavailable      Code = "UNAVAILABLE"               // the database is away or busy
+	Internal         Code = "INTERNAL"                  // everything else
+)
+
+// Codes returns every code that an answer can carry.
+func Codes() []Code {
+	return []Code{
+		ParseFailed, ValidationFailed, BadRequest, BadUserInput, NotFound, Timeout, Unavailable, Internal,
+	}
+}

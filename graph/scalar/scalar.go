@@ -1,0 +1,181 @@
+// Package scalar converts the scalars of the schema between JSON and Go. Output is appended without fmt; input errors
+// say what is allowed.
+package scalar
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/corpintel/corpintel/edgar"
+)
+
+// MarshalCIK writes ten digits.
+func MarshalCIK(c edgar.CIK) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		var buf [12]byte
+		write(w, append(c.Append(append(buf[:0], '"')), '"'))
+	})
+}
+
+// UnmarshalCIK accepts a string of up to ten digits or an integer.
+func UnmarshalCIK(v any) (edgar.CIK, error) {
+	switch v := v.(type) {
+	case string:
+		return edgar.ParseCIK(v)
+	case json.Number:
+		return edgar.ParseCIK(v.String())
+	case int64:
+		return edgar.NewCIK(v)
+	case int:
+		return edgar.NewCIK(int64(v))
+	default:
+		return 0, kindError("CIK", v, "a string or an integer")
+	}
+}
+
+// MarshalAccessionNumber writes the number with its hyphens.
+func MarshalAccessionNumber(a edgar.AccessionNumber) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		var buf [22]byte
+		write(w, append(a.Append(append(buf[:0], '"')), '"'))
+	})
+}
+
+// UnmarshalAccessionNumber accepts a string with or without hyphens.
+func UnmarshalAccessionNumber(v any) (edgar.AccessionNumber, error) {
+	s, ok := v.(string)
+	if !ok {
+		return 0, kindError("accession number", v, "a string")
+	}
+	return edgar.ParseAccessionNumber(s)
+}
+
+// MarshalDate writes "2023-09-30".
+func MarshalDate(d edgar.Date) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		var buf [12]byte
+		write(w, append(d.Append(append(buf[:0], '"')), '"'))
+	})
+}
+
+// UnmarshalDate accepts "2023-09-30".
+func UnmarshalDate(v any) (edgar.Date, error) {
+	s, ok := v.(string)
+	if !ok {
+		return 0, kindError("date", v, "a string")
+	}
+	return edgar.ParseDate(s)
+}
+
+// MarshalDateTime writes RFC 3339 in UTC, with fractions of a second only where there are some.
+func MarshalDateTime(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		var buf [40]byte
+		write(w, append(t.UTC().AppendFormat(append(buf[:0], '"'), time.RFC3339Nano), '"'))
+	})
+}
+
+// UnmarshalDateTime accepts RFC 3339.
+func UnmarshalDateTime(v any) (time.Time, error) {
+	s, ok := v.(string)
+	if !ok {
+		return time.Time{}, kindError("time", v, "a string")
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return time.Time{}, &edgar.SyntaxError{Kind: "time", Text: s, Want: `RFC 3339, such as "2023-11-02T22:08:27Z"`}
+	}
+	return t, nil
+}
+
+// MarshalFloat writes the shortest decimal form that reads back as f.
+func MarshalFloat(f float64) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		var buf [32]byte
+		write(w, AppendFloat(buf[:0], f))
+	})
+}
+
+// AppendFloat appends f as a JSON number in its shortest form, with an exponent only below 1e-6 and from 1e21, as
+// JavaScript does. What JSON has no number for (NaN, infinities) becomes null.
+func AppendFloat(b []byte, f float64) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(b, "null"...)
+	}
+	format := byte('f')
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	return strconv.AppendFloat(b, f, format, -1, 64)
+}
+
+// UnmarshalFloat accepts a finite JSON number.
+func UnmarshalFloat(v any) (float64, error) {
+	switch v := v.(type) {
+	case json.Number:
+		f, err := v.Float64()
+		if err != nil {
+			return 0, kindError("number", v, "a finite number")
+		}
+		return f, nil
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return 0, errors.New("number: want a finite number")
+		}
+		return v, nil
+	case int64:
+		return float64(v), nil
+	case int:
+		return float64(v), nil
+	default:
+		return 0, kindError("number", v, "a finite number")
+	}
+}
+
+// MarshalMetricPeriod writes the name of the class.
+func MarshalMetricPeriod(p edgar.Period) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		var buf [16]byte
+		write(w, append(append(append(buf[:0], '"'), p.String()...), '"'))
+	})
+}
+
+// UnmarshalMetricPeriod accepts the name of a class.
+func UnmarshalMetricPeriod(v any) (edgar.Period, error) {
+	s, ok := v.(string)
+	if !ok {
+		return 0, kindError("period", v, "a name")
+	}
+	return edgar.ParsePeriod(s)
+}
+
+// write ignores the error: gqlgen renders into memory.
+func write(w io.Writer, b []byte) { _, _ = w.Write(b) }
+
+func kindError(kind string, v any, want string) error {
+	return fmt.Errorf("%s: want %s, not %s", kind, want, describe(v))
+}
+
+func describe(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "a string"
+	case bool:
+		return "a boolean"
+	case json.Number, int64, int, float64:
+		return "that number"
+	case []any:
+		return "a list"
+	default:
+		return "an object"
+	}
+}
