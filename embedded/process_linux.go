@@ -1,0 +1,36 @@
+package embedded
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// dieWithParent makes the kernel stop the server, by the signal for a fast shutdown, when the thread that started it
+// ends. Go sets it after it has changed the user, which would clear it.
+func dieWithParent(attributes *syscall.SysProcAttr) { attributes.Pdeathsig = syscall.SIGINT }
+
+// serves reports whether a process is a server on the data folder: a server works in it.
+func serves(pid int, data string) bool {
+	process := "/proc/" + strconv.Itoa(pid)
+	name, err := os.ReadFile(process + "/comm")
+	if err != nil || !isPostgres(strings.TrimSpace(string(name))) {
+		return false
+	}
+	works, err := os.Stat(process + "/cwd")
+	if err != nil {
+		return false
+	}
+	wanted, err := os.Stat(data)
+	return err == nil && os.SameFile(works, wanted)
+}
+
+// commandLine returns the words a process was started with, nil if it is gone.
+func commandLine(pid int) []string {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
+	if err != nil {
+		return nil
+	}
+	return strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
+}

@@ -1,0 +1,189 @@
+//go:build unix
+
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+)
+
+// starter finds out whether to start a server or to attach to one, and does it.
+type starter struct {
+	options Options
+	logger  *slog.Logger
+}
+
+// data returns the data folder.
+func (s *starter) data() string { return filepath.Join(s.options.Dir, "postgres") }
+
+// makeDir makes the folder of the servers and its parents.
+func (s *starter) makeDir() error {
+	if s.options.Dir == "" {
+		return errors.New("no folder is given")
+	}
+	dir, err := filepath.Abs(s.options.Dir)
+	if err != nil {
+		return err
+	}
+	s.options.Dir = dir
+	mode := os.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o755 // the account that root drops to passes through
+	}
+	return os.MkdirAll(dir, mode)
+}
+
+// try takes the lock that its owner holds as long as the server runs, and starts a server; if somebody else has the lock
+// it attaches to theirs. Errors: errLocked, when the owner's server cannot be used (yet, or any more).
+func (s *starter) try(ctx context.Context) (*Postgres, error) {
+	lock, err := tryLock(filepath.Join(s.options.Dir, "postgres.lock"))
+	if errors.Is(err, errLocked) {
+		return s.attach(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	postgres, err := s.own(ctx, lock)
+	if err != nil || postgres.Attached() {
+		return postgres, errors.Join(err, lock.Close())
+	}
+	return postgres, nil
+}
+
+// attach uses the server that another process owns. Errors: errLocked.
+func (s *starter) attach(ctx context.Context) (*Postgres, error) {
+	p, err := readPostmaster(s.data())
+	if err != nil || !p.Ready || p.Sockets == "" {
+		return nil, errLocked
+	}
+	url := socketURL(p.Sockets, p.Port, application, application)
+	if err := ping(ctx, url); err != nil {
+		s.logger.DebugContext(ctx, "PostgreSQL of another process is not to be reached yet", "error", err)
+		return nil, errLocked
+	}
+	return &Postgres{url: url, logger: s.logger}, nil
+}
+
+// own starts the server; the caller holds the lock.
+func (s *starter) own(ctx context.Context, lock *os.File) (*Postgres, error) {
+	cluster, err := s.cluster(ctx)
+	if err != nil {
+		return nil, err
+	}
+	running, ok, err := cluster.Running()
+	if err != nil {
+		return nil, err
+	}
+	if ok && !slices.Contains(commandLine(running.PID), "config_file="+cluster.config()) {
+		return s.adopt(ctx, cluster, running)
+	}
+	// Whatever owned the server is gone. On Linux it is ending already.
+	if err := cluster.StopOrphan(ctx, Fast); err != nil {
+		return nil, err
+	}
+	if err := cluster.removeStalePidFile(); err != nil {
+		return nil, err
+	}
+	return s.start(ctx, cluster, lock)
+}
+
+// cluster returns the cluster of the folder with programs of its version.
+func (s *starter) cluster(ctx context.Context) (*Cluster, error) {
+	major, err := dataMajor(s.data())
+	if err != nil {
+		return nil, err
+	}
+	account, err := AccountFor(s.data())
+	if err != nil {
+		return nil, err
+	}
+	if err := account.enter(s.options.Dir); err != nil {
+		return nil, fmt.Errorf("data folder: %w; choose another one (CORPINTEL_DATA_DIR)", err)
+	}
+	search := InstalledPrograms(os.Getenv("PATH"))
+	search.BinDir = s.options.BinDir
+	programs, err := search.Find(ctx, account, major)
+	if errors.Is(err, ErrVersion) {
+		return nil, fmt.Errorf("%s: %w", s.data(), err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return NewCluster(programs, account, s.data())
+}
+
+// adopt attaches to a server that somebody runs on the folder by hand.
+func (s *starter) adopt(ctx context.Context, cluster *Cluster, running Postmaster) (*Postgres, error) {
+	if running.Sockets == "" {
+		return nil, fmt.Errorf("the server with process id %d on %s has no unix socket", running.PID, cluster.data)
+	}
+	cluster.sockets, cluster.port = running.Sockets, running.Port
+	if err := cluster.ensureApplication(ctx); err != nil {
+		return nil, err
+	}
+	return &Postgres{url: cluster.URL(application), logger: s.logger}, nil
+}
+
+// start makes what is missing and starts the server.
+func (s *starter) start(ctx context.Context, cluster *Cluster, lock *os.File) (postgres *Postgres, err error) {
+	major, err := dataMajor(cluster.data)
+	if err != nil {
+		return nil, err
+	}
+	if err := cluster.Init(ctx); err != nil {
+		return nil, err
+	}
+	if err := cluster.Configure(nil); err != nil {
+		return nil, err
+	}
+	log, err := openLog(logPath(s.options.Dir))
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, log.Close())
+		}
+	}()
+	server, err := cluster.Start(ctx, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := cluster.ensureApplication(ctx); err != nil {
+		return nil, errors.Join(err, server.Stop(ctx, Fast))
+	}
+	return s.started(ctx, cluster, server, major == 0, lock, log), nil
+}
+
+// started returns the server as its owner's, and begins what goes on beside it.
+func (s *starter) started(ctx context.Context, cluster *Cluster, server *Server, fresh bool, files ...*os.File) *Postgres {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	p := &Postgres{
+		url: cluster.URL(application), logger: s.logger, cluster: cluster, server: server,
+		files: files, flush: cancel, flushed: make(chan struct{}),
+	}
+	go p.watch(logPath(s.options.Dir))
+	if fresh {
+		go p.flushFiles(ctx)
+	} else {
+		close(p.flushed)
+	}
+	return p
+}
+
+// removeStalePidFile removes the pid file of a server that is gone. PostgreSQL does so itself unless the process id
+// has been given to another process meanwhile, as it regularly is in containers. The caller holds the lock and knows that
+// no server runs.
+func (c *Cluster) removeStalePidFile() error {
+	err := os.Remove(filepath.Join(c.data, "postmaster.pid"))
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,8 @@
+package migrations
+
+// The tests need migrations of their own.
+var (
+	UpFrom     = up
+	DownFrom   = down
+	StatusFrom = status
+)

@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/corpintel/corpintel/edgar"
+)
+
+// Filing is a submission to EDGAR. Absent attributes are nil.
+type Filing struct {
+	AccessionNumber edgar.AccessionNumber
+	Form            string
+	FiledOn         edgar.Date
+	AcceptedAt      *time.Time // UTC
+	PeriodEnd       *edgar.Date
+	Title           *string
+	Amendment       bool
+	cik             *edgar.CIK // the smallest of its companies, for the address at the SEC
+	primaryDocument *string
+}
+
+// IsNode marks a Filing as a node of the schema.
+func (*Filing) IsNode() {}
+
+// NodeID returns the global id.
+func (f *Filing) NodeID() string { return NodeID(NodeFiling, int64(f.AccessionNumber)) }
+
+// URL returns the address of the main document at the SEC, of the filing's index page where the document is not known;
+// nil for a filing that is not from the SEC.
+func (f *Filing) URL() *string {
+	if f.cik == nil {
+		return nil
+	}
+	folder := "https://www.sec.gov/Archives/edgar/data/" + strconv.FormatInt(int64(*f.cik), 10) + "/" + f.AccessionNumber.Compact() + "/"
+	url := folder + f.AccessionNumber.String() + "-index.htm"
+	if f.primaryDocument != nil {
+		url = folder + *f.primaryDocument
+	}
+	return &url
+}
+
+const filingColumns = `f.id, f.form, f.filed_on, f.accepted_at, f.period_end, f.title, f.amendment, f.cik, f.primary_document`
+
+func (f *Filing) targets() []any {
+	return []any{
+		&f.AccessionNumber, &f.Form, &f.FiledOn, &f.AcceptedAt, &f.PeriodEnd, &f.Title, &f.Amendment, &f.cik, &f.primaryDocument,
+	}
+}
+
+const filingsByAccession = `-- name: FilingsByAccession
+select ` + filingColumns + `
+from filings f
+where f.id = any($1::bigint[])`
+
+// FilingsByAccession asks for filings; those that were not imported will be absent from the map.
+func (b *Batch) FilingsByAccession(ids []edgar.AccessionNumber) map[edgar.AccessionNumber]*Filing {
+	found := make(map[edgar.AccessionNumber]*Filing, len(ids))
+	b.add(query{sql: filingsByAccession, args: []any{ids}, scan: func(rows pgx.Rows) error {
+		for rows.Next() {
+			f := new(Filing)
+			if err := rows.Scan(f.targets()...); err != nil {
+				return err
+			}
+			found[f.AccessionNumber] = f
+		}
+		return rows.Err()
+	}})
+	return found
+}
+
+// FilingByAccession returns the filing. Error: ErrNotFound when it has not been imported.
+func (s *Store) FilingByAccession(ctx context.Context, id edgar.AccessionNumber) (*Filing, error) {
+	b := s.Batch()
+	found := b.FilingsByAccession([]edgar.AccessionNumber{id})
+	if err := b.Run(ctx); err != nil {
+		return nil, fmt.Errorf("filing %s: %w", id, err)
+	}
+	if f := found[id]; f != nil {
+		return f, nil
+	}
+	return nil, fmt.Errorf("filing %s: %w", id, ErrNotFound)
+}
+
+// FilingCompanies are the companies that a filing was filed for.
+type FilingCompanies struct {
+	Main *Company   // with a current security before others, then with a SIC code, then the smallest CIK
+	All  []*Company // by CIK, then id
+}
+
+// The limit in the lateral keeps it a look-up by key: as a plain join it may become a scan of all companies.
+const companiesOfFilings = `-- name: CompaniesOfFilings
+select fc.filing_id, c.traded, ` + companyColumns + `
+from filing_companies fc
+cross join lateral (
+  select c.*, (select true from securities s where s.company_id = c.id and s.valid_to is null limit 1) is not null as traded
+  from companies c
+  where c.id = fc.company_id
+  limit 1
+) c
+where fc.filing_id = any($1::bigint[])
+order by fc.filing_id, c.cik_key, c.id`
+
+// CompaniesOfFilings asks for the companies of filings; filings without one will be absent from the map. A company of
+// several filings is one row.
+func (b *Batch) CompaniesOfFilings(ids []edgar.AccessionNumber) map[edgar.AccessionNumber]*FilingCompanies {
+	found := make(map[edgar.AccessionNumber]*FilingCompanies, len(ids))
+	b.add(query{sql: companiesOfFilings, args: []any{ids}, scan: func(rows pgx.Rows) error {
+		clear(found)
+		seen := map[int64]*Company{}
+		best := 0
+		for rows.Next() {
+			var (
+				id     edgar.AccessionNumber
+				traded bool
+				c      = new(Company)
+			)
+			if err := rows.Scan(append([]any{&id, &traded}, c.targets()...)...); err != nil {
+				return err
+			}
+			if same := seen[c.ID]; same != nil {
+				c = same
+			}
+			seen[c.ID] = c
+			of := found[id]
+			if of == nil {
+				of, best = new(FilingCompanies), -1
+				found[id] = of
+			}
+			of.All = append(of.All, c)
+			if rank := mainRank(c, traded); rank > best {
+				of.Main, best = c, rank
+			}
+		}
+		return rows.Err()
+	}})
+	return found
+}
+
+func mainRank(c *Company, traded bool) int {
+	switch {
+	case traded:
+		return 2
+	case c.SIC != nil:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// FilingFilter says which filings are asked for. Nil conditions hold for all; an empty list of forms holds for none.
+type FilingFilter struct {
+	Forms      []string // exact form types
+	FiledFrom  *edgar.Date
+	FiledTo    *edgar.Date
+	Amendments *bool // true: only amendments; false: none
+}
+
+// FilingsRequest asks for a page of filings, newest first; of one day the greatest accession number first.
+type FilingsRequest struct {
+	Filter *FilingFilter // canonical: never nil
+	Page   Page
+	From   FilingPosition // after or before it, when Page.Bounded
+}
+
+// FilingPosition is the place of a filing in every list of filings.
+type FilingPosition struct {
+	FiledOn edgar.Date
+	ID      edgar.AccessionNumber
+}
+
+// Position returns the place of f in every list of filings.
+func (f *Filing) Position() FilingPosition { return FilingPosition{f.FiledOn, f.AccessionNumber} }
+
+// FilingPage is a part of a list of filings; More says whether the list goes on in the direction of the page.
+type FilingPage struct {
+	Nodes []*Filing
+	More  bool
+}
+
+func scanFilings(rows pgx.Rows) ([]*Filing, error) {
+	var out []*Filing
+	for rows.Next() {
+		f := new(Filing)
+		if err := rows.Scan(f.targets()...); err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,212 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/corpintel/corpintel/edgar"
+)
+
+// A page of filings is read by one of three indexes (all filings, those of each of some forms, amendments or not) in
+// one of two directions.
+type filingShape struct {
+	by       filingIndex
+	backward bool
+}
+
+type filingIndex int
+
+const (
+	byDate filingIndex = iota
+	byForm
+	byAmendment
+)
+
+// shape says how the request is read, and with which forms. A form is an amendment or not by its name, so forms
+// that contradict the other condition are left out.
+func (r *FilingsRequest) shape() (shape filingShape, forms []string) {
+	shape.backward = r.Page.Backward
+	switch f := r.Filter; {
+	case f.Forms != nil:
+		shape.by = byForm
+		return shape, f.forms()
+	case f.Amendments != nil:
+		shape.by = byAmendment
+	}
+	return shape, nil
+}
+
+func (f *FilingFilter) forms() []string {
+	forms := make([]string, 0, len(f.Forms))
+	for _, form := range f.Forms {
+		if f.Amendments == nil || *f.Amendments == strings.HasSuffix(form, "/A") {
+			forms = append(forms, form)
+		}
+	}
+	slices.Sort(forms)
+	return slices.Compact(forms)
+}
+
+func (f *FilingFilter) dates() (from, to edgar.Date) {
+	from, to = edgar.MinDate, edgar.MaxDate
+	if f.FiledFrom != nil {
+		from = *f.FiledFrom
+	}
+	if f.FiledTo != nil {
+		to = *f.FiledTo
+	}
+	return from, to
+}
+
+// args are the parameters from $2 on: dates, position, number of rows, and the forms or the kind of form.
+func (r *FilingsRequest) args(first any) []any {
+	from, to := r.Filter.dates()
+	at := r.From
+	if !r.Page.Bounded {
+		at = FilingPosition{edgar.MaxDate, math.MaxInt64}
+		if r.Page.Backward {
+			at = FilingPosition{edgar.MinDate, -1}
+		}
+	}
+	args := make([]any, 0, 8)
+	if first != nil {
+		args = append(args, first)
+	}
+	args = append(args, from, to, at.FiledOn, at.ID, r.Page.Limit+1)
+	switch shape, forms := r.shape(); shape.by {
+	case byForm:
+		args = append(args, forms)
+	case byAmendment:
+		args = append(args, *r.Filter.Amendments)
+	}
+	return args
+}
+
+// composeFilings makes the statement of every shape from one text. @lt is the comparison with the position and @desc the
+// direction of the order.
+func composeFilings(name string, texts map[filingIndex]string) map[filingShape]string {
+	forward := strings.NewReplacer("@lt", "<", "@desc", "desc")
+	back := strings.NewReplacer("@lt", ">", "@desc", "asc")
+	suffix := map[filingIndex]string{byDate: "", byForm: "ByForm", byAmendment: "ByAmendment"}
+	out := make(map[filingShape]string, 2*len(texts))
+	for by, text := range texts {
+		out[filingShape{by, false}] = "-- name: " + name + suffix[by] + "\n" + forward.Replace(text)
+		out[filingShape{by, true}] = "-- name: " + name + suffix[by] + "Backward\n" + back.Replace(text)
+	}
+	return out
+}
+
+var filingsPage = composeFilings("FilingsPage", map[filingIndex]string{
+	byDate: `select ` + filingColumns + `
+from filings f
+where f.filed_on between $1 and $2 and (f.filed_on, f.id) @lt ($3, $4::bigint)
+order by f.filed_on @desc, f.id @desc
+limit $5`,
+	byForm: `select ` + filingColumns + `
+from unnest($6::text[]) as w(form)
+cross join lateral (
+  select f.*
+  from filings f
+  where f.form = w.form and f.filed_on between $1 and $2 and (f.filed_on, f.id) @lt ($3, $4::bigint)
+  order by f.filed_on @desc, f.id @desc
+  limit $5
+) f
+order by f.filed_on @desc, f.id @desc
+limit $5`,
+	byAmendment: `select ` + filingColumns + `
+from filings f
+where f.amendment = $6 and f.filed_on between $1 and $2 and (f.filed_on, f.id) @lt ($3, $4::bigint)
+order by f.filed_on @desc, f.id @desc
+limit $5`,
+})
+
+// FilingsPage returns a page of the filings of all companies.
+func (s *Store) FilingsPage(ctx context.Context, r *FilingsRequest) (*FilingPage, error) {
+	shape, _ := r.shape()
+	var rows []*Filing
+	q := query{sql: filingsPage[shape], args: r.args(nil), scan: func(read pgx.Rows) (err error) {
+		rows, err = scanFilings(read)
+		return err
+	}}
+	if err := s.run(ctx, q); err != nil {
+		return nil, fmt.Errorf("page of filings: %w", err)
+	}
+	nodes, more := cut(rows, r.Page)
+	return &FilingPage{nodes, more}, nil
+}
+
+// The limit in the last lateral keeps it a look-up by key: as a plain join it may become a scan of all filings.
+const filingOfKey = `
+cross join lateral (select ` + filingColumns + ` from filings f where f.id = k.filing_id limit 1) f
+order by p.n, k.filed_on @desc, k.filing_id @desc`
+
+var filingsOfCompanies = composeFilings("FilingsOfCompanies", map[filingIndex]string{
+	byDate: `select p.company_id, f.*
+from unnest($1::bigint[]) with ordinality as p(company_id, n)
+cross join lateral (
+  select fc.filing_id, fc.filed_on
+  from filing_companies fc
+  where fc.company_id = p.company_id and fc.filed_on between $2 and $3 and (fc.filed_on, fc.filing_id) @lt ($4, $5::bigint)
+  order by fc.filed_on @desc, fc.filing_id @desc
+  limit $6
+) k` + filingOfKey,
+	byForm: `select p.company_id, f.*
+from unnest($1::bigint[]) with ordinality as p(company_id, n)
+cross join lateral (
+  select x.*
+  from unnest($7::text[]) as w(form)
+  cross join lateral (
+    select fc.filing_id, fc.filed_on
+    from filing_companies fc
+    where fc.company_id = p.company_id and fc.form = w.form
+      and fc.filed_on between $2 and $3 and (fc.filed_on, fc.filing_id) @lt ($4, $5::bigint)
+    order by fc.filed_on @desc, fc.filing_id @desc
+    limit $6
+  ) x
+  order by x.filed_on @desc, x.filing_id @desc
+  limit $6
+) k` + filingOfKey,
+	byAmendment: `select p.company_id, f.*
+from unnest($1::bigint[]) with ordinality as p(company_id, n)
+cross join lateral (
+  select fc.filing_id, fc.filed_on
+  from filing_companies fc
+  where fc.company_id = p.company_id and fc.amendment = $7
+    and fc.filed_on between $2 and $3 and (fc.filed_on, fc.filing_id) @lt ($4, $5::bigint)
+  order by fc.filed_on @desc, fc.filing_id @desc
+  limit $6
+) k` + filingOfKey,
+})
+
+// FilingsOfCompanies asks for the same page of the filings of each of some companies. Companies without filings will
+// be absent from the map.
+func (b *Batch) FilingsOfCompanies(ids []int64, r *FilingsRequest) map[int64]*FilingPage {
+	found := make(map[int64]*FilingPage, len(ids))
+	shape, _ := r.shape()
+	b.add(query{sql: filingsOfCompanies[shape], args: r.args(ids), scan: func(rows pgx.Rows) error {
+		clear(found)
+		for rows.Next() {
+			var id int64
+			f := new(Filing)
+			if err := rows.Scan(append([]any{&id}, f.targets()...)...); err != nil {
+				return err
+			}
+			page := found[id]
+			if page == nil {
+				page = new(FilingPage)
+				found[id] = page
+			}
+			page.Nodes = append(page.Nodes, f)
+		}
+		for _, page := range found {
+			page.Nodes, page.More = cut(page.Nodes, r.Page)
+		}
+		return rows.Err()
+	}})
+	return found
+}

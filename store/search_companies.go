@@ -1,0 +1,163 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/corpintel/corpintel/edgar"
+)
+
+// SearchPosition is the place of a company in the answer to a search: rank (1 ticker, 2 ticker prefix, 3 former ticker
+// or name), then market capitalisation with the greatest first, then name, CIK, id.
+type SearchPosition struct {
+	Rank   int
+	Cap    float64 // -1 for none
+	Name   string
+	CIKKey int64
+	ID     int64
+}
+
+// CompanyHit is a company that was found and how.
+type CompanyHit struct {
+	*Company
+	Rank int
+}
+
+// Position returns the place of h in the answer.
+func (h *CompanyHit) Position() SearchPosition {
+	p := SearchPosition{Rank: h.Rank, Cap: -1, Name: h.Name, CIKKey: h.cikKey(), ID: h.ID}
+	if h.MarketCap != nil {
+		p.Cap = *h.MarketCap
+	}
+	return p
+}
+
+// SearchRequest asks for a page of the companies that match a text, forwards only.
+type SearchRequest struct {
+	Search *CompanySearch
+	Page   Page
+	From   SearchPosition // after it, when Page.Bounded
+}
+
+const (
+	// Matches are found first and ordered then: ordered by the planner's choice, a statement with a limit would walk
+	// companies by market capitalisation and look at every name.
+	searchHits = `with hits as materialized (
+  select h.id, min(h.rank) as rank
+  from (
+    select s.company_id as id, case when s.symbol = $1 then 1 else 2 end as rank
+    from securities s
+    where s.symbol >= $1 and s.symbol < $2 and s.valid_to is null and s.company_id is not null
+    union all
+    select s.company_id, 3
+    from securities s
+    where s.symbol = $1 and s.valid_to is not null and s.company_id is not null
+    union all
+    select c.id, 3
+    from companies c
+    where `
+
+	searchByWords  = `c.search_text like $3 and c.search_text like all($4::text[])`
+	searchByPrefix = `left(c.search_text, 64) >= $3 and left(c.search_text, 64) < $4`
+
+	searchPage = `
+  ) h
+  group by h.id
+)
+select h.rank, ` + companyColumns + `
+from hits h
+cross join lateral (select * from companies c where c.id = h.id limit 1) c
+where (h.rank, -coalesce(c.market_cap, -1), c.name, c.cik_key, c.id) > ($5::int, $6::float8, $7::text, $8::bigint, $9::bigint)
+order by h.rank, -coalesce(c.market_cap, -1), c.name, c.cik_key, c.id
+limit $10`
+
+	searchTotal = `
+  ) h
+  group by h.id
+)
+select count(*) from hits`
+
+	searchCompaniesByWords     = "-- name: SearchCompaniesByWords\n" + searchHits + searchByWords + searchPage
+	searchCompaniesByPrefix    = "-- name: SearchCompaniesByPrefix\n" + searchHits + searchByPrefix + searchPage
+	searchCompanyCountByWords  = "-- name: SearchCompanyCountByWords\n" + searchHits + searchByWords + searchTotal
+	searchCompanyCountByPrefix = "-- name: SearchCompanyCountByPrefix\n" + searchHits + searchByPrefix + searchTotal
+)
+
+// shortText is the number of characters up to which names are matched by their beginning: trigrams need three.
+const shortText = 2
+
+// args are the parameters $1 to $4, and whether names are matched by their beginning.
+func (s *CompanySearch) args() (args []any, prefix bool) {
+	symbol, ok := edgar.NormalizeSymbol(s.Text)
+	if !ok {
+		symbol = "\uffff" // no symbol
+	}
+	folded := FoldSearch(s.Text)
+	args = []any{symbol, symbol + "\uffff"}
+	if utf8.RuneCountInString(folded) <= shortText {
+		return append(args, folded, folded+"\uffff"), true
+	}
+	longest, patterns := likePatterns(folded)
+	return append(args, longest, patterns), false
+}
+
+var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// likePatterns returns a pattern per word of a folded text; the longest is the one to look up in an index.
+func likePatterns(folded string) (longest string, all []string) {
+	for word := range strings.FieldsSeq(folded) {
+		pattern := "%" + likeEscaper.Replace(word) + "%"
+		all = append(all, pattern)
+		if len(pattern) > len(longest) {
+			longest = pattern
+		}
+	}
+	return longest, all
+}
+
+// SearchCompanies returns a page of the companies that match, best first, and whether there are more.
+func (s *Store) SearchCompanies(ctx context.Context, r *SearchRequest) (hits []*CompanyHit, more bool, err error) {
+	args, prefix := r.Search.args()
+	at := r.From
+	if !r.Page.Bounded {
+		at = SearchPosition{}
+	}
+	q := query{sql: searchCompaniesByWords, args: append(args, at.Rank, -at.Cap, at.Name, at.CIKKey, at.ID, r.Page.Limit+1)}
+	if prefix {
+		q.sql = searchCompaniesByPrefix
+	}
+	q.scan = func(rows pgx.Rows) error {
+		hits = nil
+		for rows.Next() {
+			h := &CompanyHit{Company: new(Company)}
+			if err := rows.Scan(append([]any{&h.Rank}, h.targets()...)...); err != nil {
+				return err
+			}
+			hits = append(hits, h)
+		}
+		return rows.Err()
+	}
+	if err := s.run(ctx, q); err != nil {
+		return nil, false, fmt.Errorf("search for companies: %w", err)
+	}
+	hits, more = cut(hits, r.Page)
+	return hits, more, nil
+}
+
+// SearchCompanyCount returns the number of companies that match.
+func (s *Store) SearchCompanyCount(ctx context.Context, c *CompanySearch) (int, error) {
+	args, prefix := c.args()
+	q := query{sql: searchCompanyCountByWords, args: args}
+	if prefix {
+		q.sql = searchCompanyCountByPrefix
+	}
+	n, err := s.count(ctx, q)
+	if err != nil {
+		return 0, fmt.Errorf("number of companies found: %w", err)
+	}
+	return n, nil
+}

@@ -1,0 +1,251 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// ErrNotFound says that what was asked for by its key does not exist.
+var ErrNotFound = errors.New("not found")
+
+// ErrUnavailable says that PostgreSQL could not be asked: it is away, or all connections stayed busy for too long. The
+// same question may be answered later.
+var ErrUnavailable = errors.New("database unavailable")
+
+// Options are the settings of a Store. The zero value of each means its default.
+type Options struct {
+	MaxConns       int32           // connections, all of them kept open; default 10
+	AcquireTimeout time.Duration   // longest wait for a connection; default 5 s
+	RetryFor       time.Duration   // how long a read is tried again while PostgreSQL is away; default 3 s
+	Tracer         pgx.QueryTracer // sees every statement; a pgx.BatchTracer sees those of batches
+	Logger         *slog.Logger    // default: none
+}
+
+// Store asks PostgreSQL. It is safe for concurrent use.
+type Store struct {
+	pool           *pgxpool.Pool
+	acquireTimeout time.Duration
+	retryFor       time.Duration
+	log            *slog.Logger
+}
+
+// Open returns a Store on the database at url and connects once. Error: ErrUnavailable when that fails; the message
+// does not contain the password.
+func Open(ctx context.Context, url string, o Options) (*Store, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, fmt.Errorf("database URL: %w", err)
+	}
+	if o.MaxConns <= 0 {
+		o.MaxConns = 10
+	}
+	config.MaxConns = o.MaxConns
+	config.MinIdleConns = 1
+	config.MaxConnLifetime = time.Hour
+	config.MaxConnLifetimeJitter = 5 * time.Minute
+	config.ConnConfig.ConnectTimeout = 10 * time.Second
+	config.ConnConfig.Tracer = o.Tracer
+	config.AfterConnect = prepareConn
+	if config.ConnConfig.RuntimeParams["application_name"] == "" {
+		config.ConnConfig.RuntimeParams["application_name"] = "corpintel"
+	}
+	// pgx would close the connection of a cancelled query; this asks the server to cancel the query instead, and gives
+	// short ones the time to finish.
+	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{
+			Conn: c, CancelRequestDelay: 250 * time.Millisecond, DeadlineDelay: 5 * time.Second,
+		}
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("database pool: %w", err)
+	}
+	s := &Store{pool: pool, acquireTimeout: o.AcquireTimeout, retryFor: o.RetryFor, log: o.Logger}
+	if s.acquireTimeout <= 0 {
+		s.acquireTimeout = 5 * time.Second
+	}
+	if s.retryFor <= 0 {
+		s.retryFor = 3 * time.Second
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if err := s.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepareConn makes a new connection know our types, and turns the just-in-time compiler off: it takes seconds for
+// statements that run for milliseconds.
+func prepareConn(ctx context.Context, conn *pgx.Conn) error {
+	registerDates(conn.TypeMap())
+	_, err := conn.Exec(ctx, "set jit = off")
+	return err
+}
+
+// Close closes all connections; it waits for those in use.
+func (s *Store) Close() { s.pool.Close() }
+
+// Pool returns the connections, for importers.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// Ping asks whether PostgreSQL answers. Error: ErrUnavailable.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.pool.Ping(ctx); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return nil
+}
+
+// query is one statement and what is done with its rows. scan may be called again when the statement is tried again:
+// it starts from nothing.
+type query struct {
+	sql  string
+	args []any
+	scan func(pgx.Rows) error
+}
+
+// Batch collects statements that are sent together in one round trip by Run. What its methods return is filled by Run.
+// It is not safe for concurrent use.
+type Batch struct {
+	store   *Store
+	queries []query
+}
+
+// Batch returns an empty batch.
+func (s *Store) Batch() *Batch { return &Batch{store: s} }
+
+func (b *Batch) add(q query) { b.queries = append(b.queries, q) }
+
+// Run sends the statements. Error: ErrUnavailable, an error of ctx, or a fault of ours; then no result is valid.
+func (b *Batch) Run(ctx context.Context) error {
+	if len(b.queries) == 0 {
+		return nil
+	}
+	return b.store.run(ctx, b.queries...)
+}
+
+const (
+	firstPause = 10 * time.Millisecond
+	maxPause   = 200 * time.Millisecond
+)
+
+// run executes reads: again after a pause while PostgreSQL is restarting, within the deadline of ctx.
+func (s *Store) run(ctx context.Context, queries ...query) error {
+	start := time.Time{}
+	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+		err := s.try(ctx, queries)
+		if err == nil {
+			return nil
+		}
+		if cause := ctx.Err(); cause != nil {
+			return fmt.Errorf("%w: %w", cause, err)
+		}
+		if !isAway(err) {
+			return err
+		}
+		if start.IsZero() {
+			start = time.Now()
+		} else if time.Since(start) > s.retryFor {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		case <-time.After(pause):
+		}
+	}
+}
+
+var errBusy = fmt.Errorf("%w: all connections are busy", ErrUnavailable)
+
+func (s *Store) try(ctx context.Context, queries []query) error {
+	conn, err := s.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	if len(queries) == 1 {
+		q := &queries[0]
+		rows, err := conn.Query(ctx, q.sql, q.args...)
+		if err != nil {
+			return err
+		}
+		return collect(rows, q)
+	}
+	batch := &pgx.Batch{}
+	for i := range queries {
+		batch.Queue(queries[i].sql, queries[i].args...)
+	}
+	results := conn.SendBatch(ctx, batch)
+	for i := range queries {
+		rows, err := results.Query()
+		if err == nil {
+			err = collect(rows, &queries[i])
+		}
+		if err != nil {
+			_ = results.Close() // reports the same error
+			return err
+		}
+	}
+	return results.Close()
+}
+
+func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	waiting, cancel := context.WithTimeoutCause(ctx, s.acquireTimeout, errBusy)
+	defer cancel()
+	conn, err := s.pool.Acquire(waiting)
+	if err != nil && ctx.Err() == nil && waiting.Err() != nil {
+		return nil, errBusy
+	}
+	return conn, err
+}
+
+func collect(rows pgx.Rows, q *query) error {
+	defer rows.Close()
+	if err := q.scan(rows); err != nil {
+		return fmt.Errorf("%s: %w", statementName(q.sql), err)
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("%s: %w", statementName(q.sql), err)
+	}
+	return nil
+}
+
+// statementName returns the name in the first line of a statement.
+func statementName(sql string) string {
+	line, _, _ := strings.Cut(sql, "\n")
+	name, _ := strings.CutPrefix(line, "-- name: ")
+	return name
+}
+
+// isAway says whether err means that PostgreSQL is stopping, starting, or cannot be reached: the statement had no
+// effect or was a read, and may be sent again.
+func isAway(err error) bool {
+	if errors.Is(err, errBusy) {
+		return false
+	}
+	var pgErr *pgconn.PgError
+	if errors.As(err, &pgErr) {
+		return strings.HasPrefix(pgErr.Code, "57P") || strings.HasPrefix(pgErr.Code, "08")
+	}
+	var connectErr *pgconn.ConnectError
+	var netErr net.Error
+	return errors.As(err, &connectErr) || errors.As(err, &netErr) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		pgconn.SafeToRetry(err)
+}
