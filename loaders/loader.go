@@ -1,0 +1,115 @@
+package loaders
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/graph-gophers/dataloader/v7"
+
+	"github.com/corpintel/corpintel/store"
+)
+
+// Result is what a loader holds for a key: absence (the zero Value) and errors are values, so that they can be primed.
+type Result[V any] struct {
+	Value V
+	Err   error
+}
+
+// A source adds the statements for some keys to a batch. Once the batch has run, the function that it returns tells the
+// value of each key.
+type source[K comparable, V any] func(b *store.Batch, keys []K) func(K) V
+
+// Loader holds the values of one kind for one request.
+type Loader[K comparable, V any] struct {
+	set    *Set
+	source source[K, V]
+	once   sync.Once
+	data   *dataloader.Loader[K, Result[V]]
+}
+
+// strayWait is how long a load that nobody primed waits for others of its kind. It is a safety net: operations whose
+// selections were looked ahead never get there.
+const strayWait = time.Millisecond
+
+// strayCapacity is the room for keys of such a batch. The default would be 1,000 slots for each batch.
+const strayCapacity = 16
+
+func newLoader[K comparable, V any](set *Set, source source[K, V]) *Loader[K, V] {
+	return &Loader[K, V]{set: set, source: source}
+}
+
+// loader makes the data loader when it is first used: most operations use few of the kinds.
+func (l *Loader[K, V]) loader() *dataloader.Loader[K, Result[V]] {
+	l.once.Do(func() {
+		l.data = dataloader.NewBatchedLoader(l.stray,
+			dataloader.WithWait[K, Result[V]](strayWait), dataloader.WithInputCapacity[K, Result[V]](strayCapacity))
+	})
+	return l.data
+}
+
+// stray is the batch function for keys that were not primed.
+func (l *Loader[K, V]) stray(ctx context.Context, keys []K) []*dataloader.Result[Result[V]] {
+	l.set.shared.unprimed.Add(int64(len(keys)))
+	b := l.set.shared.store.Batch()
+	value := l.source(b, keys)
+	err := b.Run(ctx)
+	out := make([]*dataloader.Result[Result[V]], len(keys))
+	for i, k := range keys {
+		r := Result[V]{Err: err}
+		if err == nil {
+			r.Value = value(k)
+		}
+		out[i] = &dataloader.Result[Result[V]]{Data: r}
+	}
+	return out
+}
+
+// Load returns the value of a key; the zero value when there is none.
+func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
+	r, err := l.loader().Load(ctx, key)()
+	if err != nil { // a panic in the batch function
+		return r.Value, err
+	}
+	return r.Value, r.Err
+}
+
+// Want makes a batch ask for keys that it has not asked for yet. What other resolvers of the operation have loaded
+// meanwhile does not count: it would make the number of statements a matter of luck.
+func (l *Loader[K, V]) Want(b *Batch, keys ...K) {
+	w := b.want(l, func() wanted { return &want[K, V]{loader: l, asked: map[K]struct{}{}} }).(*want[K, V])
+	for _, k := range keys {
+		if _, ok := w.asked[k]; !ok {
+			w.asked[k] = struct{}{}
+			w.keys = append(w.keys, k)
+		}
+	}
+}
+
+// want are the keys of one loader that a batch asks for.
+type want[K comparable, V any] struct {
+	loader *Loader[K, V]
+	keys   []K
+	asked  map[K]struct{}
+	value  func(K) V
+}
+
+func (w *want[K, V]) of(l any) bool { return w.loader == l }
+
+func (w *want[K, V]) queue(b *store.Batch) {
+	if len(w.keys) > 0 {
+		w.value = w.loader.source(b, w.keys)
+	}
+}
+
+// deliver primes the loader with what the batch brought, or with its error.
+func (w *want[K, V]) deliver(ctx context.Context, err error) {
+	for _, k := range w.keys {
+		r := Result[V]{Err: err}
+		if err == nil {
+			r.Value = w.value(k)
+		}
+		w.loader.loader().Prime(ctx, k, r)
+	}
+	w.keys = nil
+}

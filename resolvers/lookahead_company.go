@@ -1,0 +1,136 @@
+package resolvers
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/corpintel/corpintel/edgar"
+	"github.com/corpintel/corpintel/loaders"
+	"github.com/corpintel/corpintel/store"
+)
+
+// companies looks ahead for what the field at asks of companies.
+func (l *lookahead) companies(ctx context.Context, at *graphql.FieldContext, companies []*store.Company) {
+	ids := make([]int64, 0, len(companies))
+	seen := make(map[int64]bool, len(companies))
+	for _, c := range companies {
+		if c != nil && !seen[c.ID] {
+			seen[c.ID] = true
+			ids = append(ids, c.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	l.each(ctx, at, companyTypes, func(child *graphql.FieldContext) {
+		switch child.Field.Name {
+		case "tickers":
+			l.set.Tickers.Want(l.batch, ids...)
+			l.after(nothing)
+		case "filingSummary":
+			l.set.FilingSummaries.Want(l.batch, ids...)
+			l.after(nothing)
+		case "filings":
+			l.filingsOf(ctx, child, ids)
+		case "metricDefinitions":
+			l.definitionsOf(ctx, child, ids)
+		case "metric":
+			l.metricOf(ctx, child, ids)
+		case "metrics":
+			l.metricsOf(ctx, child, ids)
+		case "series":
+			l.seriesOf(ctx, child, ids)
+		}
+	})
+}
+
+// nothing makes a batch run whose results have no objects below them.
+func nothing(context.Context) {}
+
+func (l *lookahead) filingsOf(ctx context.Context, at *graphql.FieldContext, ids []int64) {
+	args, err := companyFilingsArgs(l.set, at)
+	if err != nil {
+		return
+	}
+	fields := l.connection(ctx, at, filingConnectionTypes, filingEdgeTypes)
+	if fields.total {
+		for _, id := range ids {
+			l.set.FilingCounts.Want(l.batch, loaders.FilingCountKey{Company: id, Filter: args.request.Filter})
+		}
+	}
+	if !fields.page {
+		l.after(nothing)
+		return
+	}
+	for _, id := range ids {
+		l.set.Filings.Want(l.batch, loaders.FilingsKey{Company: id, Request: args.request})
+	}
+	l.after(func(ctx context.Context) {
+		if len(fields.nodes) == 0 {
+			return
+		}
+		var filings []*store.Filing
+		for _, id := range ids {
+			if page, err := l.set.Filings.Load(ctx, loaders.FilingsKey{Company: id, Request: args.request}); err == nil && page != nil {
+				filings = append(filings, page.Nodes...)
+			}
+		}
+		for _, node := range fields.nodes {
+			l.filings(ctx, node, filings)
+		}
+	})
+}
+
+// filings looks ahead for what the field at asks of filings.
+func (l *lookahead) filings(ctx context.Context, at *graphql.FieldContext, filings []*store.Filing) {
+	ids := make([]edgar.AccessionNumber, 0, len(filings))
+	seen := make(map[edgar.AccessionNumber]bool, len(filings))
+	for _, f := range filings {
+		if f != nil && !seen[f.AccessionNumber] {
+			seen[f.AccessionNumber] = true
+			ids = append(ids, f.AccessionNumber)
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	l.each(ctx, at, filingTypes, func(child *graphql.FieldContext) {
+		var pick func(*store.FilingCompanies) []*store.Company
+		switch child.Field.Name {
+		case "company":
+			pick = func(of *store.FilingCompanies) []*store.Company { return []*store.Company{of.Main} }
+		case "companies":
+			pick = func(of *store.FilingCompanies) []*store.Company { return of.All }
+		default:
+			return
+		}
+		l.set.FilingCompanies.Want(l.batch, ids...)
+		l.after(func(ctx context.Context) {
+			var companies []*store.Company
+			for _, id := range ids {
+				if of, err := l.set.FilingCompanies.Load(ctx, id); err == nil && of != nil {
+					companies = append(companies, pick(of)...)
+				}
+			}
+			l.companies(ctx, child, companies)
+		})
+	})
+}
+
+func (l *lookahead) definitionsOf(ctx context.Context, at *graphql.FieldContext, ids []int64) {
+	args, err := companyDefinitionsArgs(l.set, at)
+	if err != nil {
+		return
+	}
+	fields := l.connection(ctx, at, definitionConnectionTypes, nil)
+	for _, id := range ids {
+		if fields.total {
+			l.set.DefinitionCounts.Want(l.batch, loaders.DefinitionCountKey{Company: id, Filter: args.request.Filter})
+		}
+		if fields.page {
+			l.set.Definitions.Want(l.batch, loaders.DefinitionsKey{Company: id, Request: args.request})
+		}
+	}
+	l.after(nothing) // a definition has no objects below it
+}

@@ -1,0 +1,125 @@
+package resolvers
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/corpintel/corpintel/edgar"
+	"github.com/corpintel/corpintel/store"
+)
+
+func (l *lookahead) metricOf(ctx context.Context, at *graphql.FieldContext, ids []int64) {
+	ask, err := metricAsk(l.set, at)
+	if err != nil {
+		return
+	}
+	l.latest(ctx, at, ids, []*store.MetricAsk{ask})
+}
+
+func (l *lookahead) metricsOf(ctx context.Context, at *graphql.FieldContext, ids []int64) {
+	args, err := metricsArgs(l.set, at)
+	if err != nil {
+		return
+	}
+	var asks []*store.MetricAsk
+	for _, a := range args {
+		if a.err == nil {
+			asks = append(asks, a.ask)
+		}
+	}
+	l.latest(ctx, at, ids, asks)
+}
+
+// latest looks ahead for the latest values of asks, and what the field at asks of them.
+func (l *lookahead) latest(ctx context.Context, at *graphql.FieldContext, ids []int64, asks []*store.MetricAsk) {
+	for _, ask := range asks {
+		for _, id := range ids {
+			l.set.Latest.Want(l.batch, store.LatestKey{Company: id, Ask: ask})
+		}
+	}
+	l.after(func(ctx context.Context) {
+		var values []*store.MetricValue
+		for _, ask := range asks {
+			for _, id := range ids {
+				v, err := l.set.Latest.Load(ctx, store.LatestKey{Company: id, Ask: ask})
+				switch {
+				case err != nil:
+				case v != nil:
+					values = append(values, v)
+				case ask.Unit != "": // the unit may be at fault
+					l.set.Units.Want(l.batch, store.UnitsKey{Company: id, Name: ask.Name})
+					l.after(nothing)
+				}
+			}
+		}
+		l.values(ctx, at, values)
+	})
+}
+
+// values looks ahead for what the field at asks of metric values.
+func (l *lookahead) values(ctx context.Context, at *graphql.FieldContext, values []*store.MetricValue) {
+	if len(values) == 0 {
+		return
+	}
+	l.each(ctx, at, valueTypes, func(child *graphql.FieldContext) {
+		switch child.Field.Name {
+		case "definition":
+			for _, v := range values {
+				l.set.Definition.Want(l.batch, v.DefinitionID)
+			}
+			l.after(nothing)
+		case "filing":
+			var ids []edgar.AccessionNumber
+			for _, v := range values {
+				if v.AccessionNumber != nil {
+					ids = append(ids, *v.AccessionNumber)
+				}
+			}
+			l.set.Filing.Want(l.batch, ids...)
+			l.after(func(ctx context.Context) {
+				var filings []*store.Filing
+				for _, id := range ids {
+					if f, err := l.set.Filing.Load(ctx, id); err == nil && f != nil {
+						filings = append(filings, f)
+					}
+				}
+				l.filings(ctx, child, filings)
+			})
+		}
+	})
+}
+
+func (l *lookahead) seriesOf(ctx context.Context, at *graphql.FieldContext, ids []int64) {
+	args, err := companySeriesArgs(l.op, l.set, at)
+	if err != nil {
+		return
+	}
+	loader := args.loader(l.set)
+	for _, id := range ids {
+		loader.Want(l.batch, store.SeriesKey{Company: id, Ask: args.ask})
+	}
+	l.after(func(ctx context.Context) {
+		var found []*store.Series
+		for _, id := range ids {
+			s, err := loader.Load(ctx, store.SeriesKey{Company: id, Ask: args.ask})
+			switch {
+			case err != nil:
+			case s != nil:
+				found = append(found, s)
+			case args.ask.Unit != "": // the unit may be at fault
+				l.set.Units.Want(l.batch, store.UnitsKey{Company: id, Name: args.ask.Name})
+				l.after(nothing)
+			}
+		}
+		l.each(ctx, at, seriesTypes, func(child *graphql.FieldContext) {
+			if child.Field.Name != "definition" || len(found) == 0 {
+				return
+			}
+			for _, s := range found {
+				l.set.Definition.Want(l.batch, s.DefinitionID)
+			}
+			l.after(nothing)
+		})
+	})
+}

@@ -1,0 +1,206 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/corpintel/corpintel/edgar"
+	"github.com/corpintel/corpintel/graph/connection"
+	"github.com/corpintel/corpintel/graph/gqlerr"
+	"github.com/corpintel/corpintel/store"
+	"github.com/corpintel/corpintel/web"
+)
+
+var errSecret = errors.New("dial tcp db.internal:5432: SECRET")
+
+// TestInput checks values that pass validation and do not pass the conversion to Go.
+func TestInput(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(answering())
+	for name, test := range map[string]struct {
+		query     string
+		variables map[string]any
+		argument  string
+		path      []any
+	}{
+		"literal":          {`{ company(cik: "x") { name } }`, nil, "cik", []any{"company"}},
+		"number":           {`{ company(cik: -3) { name } }`, nil, "cik", []any{"company"}},
+		"boolean":          {`{ company(cik: true) { name } }`, nil, "cik", []any{"company"}},
+		"list":             {`{ company(cik: [1]) { name } }`, nil, "cik", []any{"company"}},
+		"alias":            {`{ a: company(cik: "x") { name } }`, nil, "cik", []any{"a"}},
+		"variable":         {`query($c: CIK) { company(cik: $c) { name } }`, map[string]any{"c": "x"}, "cik", []any{"company"}},
+		"variable, number": {`query($c: CIK) { company(cik: $c) { name } }`, map[string]any{"c": 1.5}, "cik", []any{"company"}},
+		"variable, object": {
+			`query($c: CIK) { company(cik: $c) { name } }`, map[string]any{"c": map[string]any{}}, "cik", []any{"company"},
+		},
+		"in an input object": {
+			`{ companies(filter: { ciks: ["1", "x"] }) { totalCount } }`, nil, "filter.ciks[1]", []any{"companies"},
+		},
+		"in a variable's input object": {
+			`query($f: CompanyFilter) { companies(filter: $f) { totalCount } }`,
+			map[string]any{"f": map[string]any{"ciks": []any{"x"}}},
+			"filter.ciks[0]",
+			[]any{"companies"},
+		},
+		"date": {
+			`{ filings(filter: { filedFrom: "2023-02-30" }) { totalCount } }`, nil, "filter.filedFrom", []any{"filings"},
+		},
+		"huge number": {
+			`{ company(cik: 99999999999999999999) { name } }`, nil, "cik", []any{"company"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := post(t, h, test.query, test.variables)
+			err := wantFault(t, w, http.StatusOK, "BAD_USER_INPUT")
+			if err.Extensions["argument"] != test.argument {
+				t.Errorf("argument %v, want %q: %s", err.Extensions["argument"], test.argument, w.Body)
+			}
+			if diff := cmp.Diff(test.path, err.Path); diff != "" {
+				t.Errorf("path (-want +got):\n%s", diff)
+			}
+			if len(faults(t, w)) != 1 {
+				t.Errorf("want one error: %s", w.Body)
+			}
+			for _, name := range []string{"json.Number", "map[", "interface", "int64", "[]", "strconv"} {
+				if strings.Contains(err.Message, name) {
+					t.Errorf("the message has a Go type: %s", err.Message)
+				}
+			}
+		})
+	}
+}
+
+func TestResolverFaults(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err    error
+		status int
+		code   string
+	}{
+		"bad input":   {gqlerr.BadInput("ticker", "no such symbol"), 200, "BAD_USER_INPUT"},
+		"unavailable": {fmt.Errorf("company: %w: %w", store.ErrUnavailable, errSecret), 503, "UNAVAILABLE"},
+		"timeout":     {fmt.Errorf("%w: %w", context.DeadlineExceeded, errSecret), 200, "TIMEOUT"},
+		"other":       {errSecret, 200, "INTERNAL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, log := newHandler(failing(test.err))
+			for _, query := range []string{
+				companyQuery,                   // data is an object of null
+				`{ companies { totalCount } }`, // data is null
+			} {
+				w := get(t, h, query)
+				wantFault(t, w, test.status, test.code)
+				if len(faults(t, w)) != 1 {
+					t.Errorf("want one error: %s", w.Body)
+				}
+				if strings.Contains(w.Body.String(), "SECRET") {
+					t.Errorf("the answer tells the cause: %s", w.Body)
+				}
+				if got := w.Header().Get("Retry-After"); (got != "") != (test.status == 503) {
+					t.Errorf("Retry-After %q", got)
+				}
+			}
+			if errors.Is(test.err, errSecret) && !strings.Contains(log.String(), "SECRET") {
+				t.Errorf("the cause is not logged: %s", log)
+			}
+		})
+	}
+}
+
+// TestPartlyUnavailable checks that an answer with some data is no 503.
+func TestPartlyUnavailable(t *testing.T) {
+	t.Parallel()
+	r := answering()
+	r.query.companies = func(context.Context) (*connection.CompanyConnection, error) { return nil, store.ErrUnavailable }
+	row := r.query.company
+	r.query.company = func(ctx context.Context, cik *edgar.CIK, ticker *string) (*store.Company, error) {
+		if *ticker == "B" {
+			return nil, store.ErrUnavailable
+		}
+		return row(ctx, cik, ticker)
+	}
+	h, _ := newHandler(r)
+	w := get(t, h, `{ a: company(ticker: "A") { name } b: company(ticker: "B") { name } }`)
+	wantFault(t, w, http.StatusOK, "UNAVAILABLE")
+}
+
+func TestPanicInResolver(t *testing.T) {
+	t.Parallel()
+	r := answering()
+	r.query.company = func(context.Context, *edgar.CIK, *string) (*store.Company, error) { panic("SECRET") }
+	h, log := newHandler(r)
+	w := get(t, h, companyQuery)
+	err := wantFault(t, w, http.StatusOK, "INTERNAL")
+	id, _ := err.Extensions["traceId"].(string)
+	if len(id) != 16 || strings.Contains(w.Body.String(), "SECRET") {
+		t.Errorf("trace id %q: %s", id, w.Body)
+	}
+	for _, want := range []string{id, "SECRET", "TestPanicInResolver"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("log does not contain %q: %s", want, log)
+		}
+	}
+	if n := strings.Count(log.String(), "level=ERROR"); n != 1 {
+		t.Errorf("%d error lines, want 1: %s", n, log)
+	}
+}
+
+func TestManyErrors(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(answering())
+	var query strings.Builder
+	query.WriteString("{ ")
+	for i := range 30 {
+		fmt.Fprintf(&query, "f%02d ", i)
+	}
+	query.WriteString("}")
+	list := faults(t, get(t, h, query.String()))
+	if len(list) != 10 || list[9].Extensions["moreErrors"] != 20.0 {
+		t.Errorf("%d errors, the last says %v more", len(list), list[len(list)-1].Extensions["moreErrors"])
+	}
+}
+
+// TestRequestTimeout checks that an operation is ended, and that the answer says so.
+func TestRequestTimeout(t *testing.T) {
+	t.Parallel()
+	r := answering()
+	r.query.company = func(ctx context.Context, _ *edgar.CIK, _ *string) (*store.Company, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	h, _ := newHandler(r, func(o *web.Options) { o.RequestTimeout = 10 * time.Millisecond })
+	wantFault(t, get(t, h, companyQuery), http.StatusOK, "TIMEOUT")
+
+	h, _ = newHandler(r, func(o *web.Options) { o.RequestTimeout = -1 })
+	w := get(t, h, companyQuery)
+	wantFault(t, w, http.StatusServiceUnavailable, "TIMEOUT")
+	if w.Header().Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+}
+
+// TestClientGone checks that a client that hangs up leaves no trace in the log.
+func TestClientGone(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	r := answering()
+	r.query.company = func(ctx context.Context, _ *edgar.CIK, _ *string) (*store.Company, error) {
+		cancel()
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	h, log := newHandler(r, func(o *web.Options) { o.Attach = func(context.Context) context.Context { return ctx } })
+	get(t, h, companyQuery)
+	if strings.Contains(log.String(), "ERROR") {
+		t.Errorf("logged: %s", log)
+	}
+}

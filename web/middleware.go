@@ -1,0 +1,127 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/corpintel/corpintel/graph/gqlerr"
+)
+
+type requestIDKey struct{}
+
+// RequestID returns the id of the request that ctx belongs to, empty outside of requests. It is the one the client
+// gave in X-Request-Id, if that is sane, and is answered in that header.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// logged gives every request its id, and logs it when it is done: faults of ours as warnings, all others for debugging.
+func logged(next http.Handler, logger *slog.Logger, now func() time.Time) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := now()
+		id := r.Header.Get("X-Request-Id")
+		if !saneID(id) {
+			id = newRequestID()
+		}
+		w.Header().Set("X-Request-Id", id)
+		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
+		counted := &statusWriter{ResponseWriter: w}
+		defer func() {
+			level := slog.LevelDebug
+			if counted.status >= http.StatusInternalServerError {
+				level = slog.LevelWarn
+			}
+			logger.Log(ctx, level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+				slog.Int("status", counted.status), slog.Int64("bytes", counted.bytes),
+				slog.Duration("took", now().Sub(start)))
+		}()
+		next.ServeHTTP(counted, r.WithContext(ctx))
+	})
+}
+
+// saneID reports whether a client's id can stand in a log and a header as it is.
+func saneID(id string) bool {
+	if id == "" || len(id) > 64 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		switch {
+		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func newRequestID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// statusWriter remembers what was answered.
+type statusWriter struct {
+	http.ResponseWriter
+
+	status int
+	bytes  int64
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap gives http.ResponseController the writer beneath.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// recovered answers a panic outside of resolvers with 500, if nothing was sent yet.
+func recovered(next http.Handler, logger *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer answerPanic(w, r, logger)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// answerPanic is to be deferred.
+func answerPanic(w http.ResponseWriter, r *http.Request, logger *slog.Logger) {
+	switch value := recover(); value {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(value) // net/http knows it
+	default:
+		logger.ErrorContext(r.Context(), "panic", slog.Any("value", value), slog.String("stack", string(debug.Stack())))
+		refuse(w, http.StatusInternalServerError, gqlerr.Internal, "internal error")
+	}
+}
+
+// secured sets the headers that keep browsers from doing more with an answer than is meant.
+// The explorer's pages allow themselves a little more.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header := w.Header()
+		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
