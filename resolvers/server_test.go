@@ -33,12 +33,12 @@ type server struct {
 }
 
 // newServer starts a server on a database with the rows of the files.
-func newServer(t *testing.T, files ...string) *server {
+func newServer(t testing.TB, files ...string) *server {
 	t.Helper()
 	return serveDatabase(t, newDatabase(t, files...))
 }
 
-func newDatabase(t *testing.T, files ...string) string {
+func newDatabase(t testing.TB, files ...string) string {
 	t.Helper()
 	database := storetest.New(t)
 	conn, err := pgx.Connect(t.Context(), database)
@@ -58,7 +58,7 @@ func newDatabase(t *testing.T, files ...string) string {
 	return database
 }
 
-func serveDatabase(t *testing.T, database string) *server {
+func serveDatabase(t testing.TB, database string) *server {
 	t.Helper()
 	counter := &statements{}
 	s, err := store.Open(t.Context(), database, store.Options{Tracer: counter})
@@ -76,7 +76,7 @@ func serveDatabase(t *testing.T, database string) *server {
 }
 
 // post runs an operation and returns the body of the answer.
-func (s *server) post(t *testing.T, query string, variables any) []byte {
+func (s *server) post(t testing.TB, query string, variables any) []byte {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
