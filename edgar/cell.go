@@ -1,7 +1,6 @@
 package edgar
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -150,21 +149,17 @@ func isPlain(b []byte) bool {
 	return true
 }
 
-// jsonType names the type of a JSON value for a message.
+// jsonType names the type of c, which is neither absent nor null, for a message.
 func jsonType(c cell) string {
-	switch c = bytes.TrimLeft(c, " \t\r\n"); {
-	case len(c) == 0:
-		return "nothing"
-	case c[0] == '{':
+	switch c[0] {
+	case '{':
 		return "an object"
-	case c[0] == '[':
+	case '[':
 		return "an array"
-	case c[0] == '"':
+	case '"':
 		return "a string"
-	case c[0] == 't', c[0] == 'f':
+	case 't', 'f':
 		return "a boolean"
-	case c[0] == 'n':
-		return "null"
 	default:
 		return "a number"
 	}

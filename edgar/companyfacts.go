@@ -39,10 +39,10 @@ type FactsVisitor interface {
 	Reject(r Rejection) error
 }
 
-// ReadCompanyFacts reads a data.sec.gov company facts document and gives it to v. It needs memory for one value of the
-// document, at most about 1 MiB, whatever the size of the document. What is wrong with a fact, a unit or a concept costs
-// just that; a label or description that is wrong is left empty. Unknown keys are ignored. cik must come before facts,
-// label and description before units, as they do. Errors: *FormatError, v's, or r's.
+// ReadCompanyFacts reads a data.sec.gov company facts document and gives it to v. Whatever the size of the document, it
+// keeps one fact or text of it at a time, which has at most about 1 MiB. What is wrong with a fact, a unit or a concept
+// costs just that; a label or description that is wrong is left empty. Unknown keys are ignored. cik must come before
+// facts, label and description before units, as they do. Errors: *FormatError, v's, or r's.
 func ReadCompanyFacts(r io.Reader, v FactsVisitor) error {
 	s, err := newStream(KindCompanyFacts, r)
 	if err != nil {

@@ -124,10 +124,12 @@ func formerNames(current string, names []formerName, reject rejectFunc) []string
 	}
 	slices.SortStableFunc(all, func(a, b used) int { return cmp.Or(cmp.Compare(b.to, a.to), cmp.Compare(b.from, a.from)) })
 	var distinct []string
+	seen := map[string]bool{current: true}
 	for _, u := range all {
-		if u.name != current && !slices.Contains(distinct, u.name) {
+		if !seen[u.name] {
 			distinct = append(distinct, u.name)
 		}
+		seen[u.name] = true
 	}
 	return distinct
 }
@@ -152,6 +154,7 @@ func listings(symbols, exchanges []cell, reject rejectFunc) []Listing {
 		exchanges = make([]cell, len(symbols))
 	}
 	var all []Listing
+	seen := map[string]bool{}
 	for i := range symbols {
 		symbol, err := symbolText(symbols[i])
 		if err != nil {
@@ -162,9 +165,10 @@ func listings(symbols, exchanges []cell, reject rejectFunc) []Listing {
 		if err != nil {
 			reject(fmt.Sprintf("exchanges[%d]", i), err)
 		}
-		if !slices.ContainsFunc(all, func(l Listing) bool { return l.Symbol == symbol }) {
+		if !seen[symbol] {
 			all = append(all, Listing{Symbol: symbol, Exchange: exchange})
 		}
+		seen[symbol] = true
 	}
 	return all
 }

@@ -53,9 +53,9 @@ func newFilingTable(kind Kind, position string, object map[string]json.RawMessag
 		if raw[0] != '[' {
 			continue // not a column
 		}
-		n, err := t.take(name, raw)
+		n, err := t.take(kind, name, raw)
 		if err != nil {
-			return t, fmt.Errorf("column %s%s: %w", position, name, err)
+			return t, err
 		}
 		lengths[name] = n
 	}
@@ -71,15 +71,15 @@ func newFilingTable(kind Kind, position string, object map[string]json.RawMessag
 	return t, nil
 }
 
-// take takes a column if it is one that is read, and returns its length.
-func (t filingTable) take(name string, raw json.RawMessage) (int, error) {
+// take takes a column if it is one that is read, and returns its length. Error: *FormatError.
+func (t filingTable) take(kind Kind, name string, raw json.RawMessage) (int, error) {
 	if !slices.Contains(filingColumns, name) {
 		var column []ignored
-		err := json.Unmarshal(raw, &column)
+		err := unmarshal(kind, raw, &column)
 		return len(column), err
 	}
 	var column []cell
-	err := json.Unmarshal(raw, &column)
+	err := unmarshal(kind, raw, &column)
 	t.columns[name] = column
 	return len(column), err
 }

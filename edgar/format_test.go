@@ -62,3 +62,13 @@ func TestParsersKeepErrorsOfTheReader(t *testing.T) {
 		})
 	}
 }
+
+func TestDocumentsAreBounded(t *testing.T) {
+	t.Parallel()
+	endless := func() io.Reader { return &repeated{head: `{"0":"`, body: strings.Repeat("x", 1<<20), n: 1_000} }
+	const reason = "the file is larger than 32 MB"
+	_, err := edgar.ParseSubmissions(endless())
+	checkFormatError(t, edgar.FormatError{Kind: edgar.KindSubmissions, Reason: reason}, err)
+	_, _, err = edgar.ParseTickers(endless())
+	checkFormatError(t, edgar.FormatError{Kind: edgar.KindTickers, Reason: reason}, err)
+}

@@ -41,7 +41,7 @@ type heapWatch struct {
 }
 
 func (w *heapWatch) Fact(f *edgar.FactRecord) error {
-	if w.facts%20_000 == 0 {
+	if w.facts%5_000 == 0 {
 		w.most = max(w.most, liveHeap())
 	}
 	return w.factCounter.Fact(f)
@@ -54,9 +54,9 @@ func liveHeap() uint64 {
 	return m.HeapAlloc
 }
 
-// TestReadCompanyFactsMemory reads 32 MB of facts of one unit. It is not parallel, for the heap is everybody's.
+// TestReadCompanyFactsMemory reads 8 MB of facts of one unit. It is not parallel, for the heap is everybody's.
 func TestReadCompanyFactsMemory(t *testing.T) {
-	const facts = 200_000
+	const facts = 50_000
 	before, after, _ := strings.Cut(factsOf("|"), "|")
 	document := &repeated{head: before + oneFact, body: ",\n" + oneFact, n: facts - 1, tail: after}
 	var watch heapWatch

@@ -16,8 +16,8 @@ type Submissions struct {
 }
 
 // ParseSubmissions reads a submissions document or an older page. A filing that is wrong is left out, a detail of the
-// filer that is wrong is left empty; both are reported in Rejections. Without a CIK, a name or its columns it is no
-// such document. Unknown keys are ignored; of a key that occurs twice the last counts. Errors: *FormatError, or r's.
+// filer that is wrong is left empty; both are reported in Rejections. Without a CIK, a name or the columns it is no
+// such document. Unknown keys are ignored. Errors: *FormatError, or r's.
 func ParseSubmissions(r io.Reader) (*Submissions, error) {
 	data, err := readDocument(KindSubmissions, r)
 	if err != nil {

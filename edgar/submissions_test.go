@@ -177,17 +177,10 @@ func TestParseSubmissionsEntityDetails(t *testing.T) {
 			rejections: []edgar.Rejection{{Position: "exchanges", Reason: "1 values where tickers has 2"}},
 		},
 		{
-			name: "older pages",
-			members: `"filings":{"recent":` + columnsOf("") + `,"files":[{"name":"CIK0000000001-submissions-001.json"},
-				{"name":"../submissions-001.json"},{}]},"then":`,
-			want: edgar.Entity{Pages: []string{"CIK0000000001-submissions-001.json"}},
-			rejections: []edgar.Rejection{
-				{
-					Position: "filings.files[1]",
-					Reason:   `page "../submissions-001.json": want a file name such as "CIK0000749647-submissions-001.json"`,
-				},
-				{Position: "filings.files[2]", Reason: "missing"},
-			},
+			name:       "an exchange that is no text",
+			members:    `"tickers":["A"],"exchanges":[{}],`,
+			want:       edgar.Entity{Tickers: []edgar.Listing{{Symbol: "A"}}},
+			rejections: []edgar.Rejection{{Position: "exchanges[0]", Reason: "an object where a string is wanted"}},
 		},
 		{
 			name:    "a leap day as fiscal year end",
@@ -225,6 +218,25 @@ func TestParseSubmissionsEntityDetails(t *testing.T) {
 				t.Errorf("%d filings, want 3", len(s.Filings))
 			}
 		})
+	}
+}
+
+func TestParseSubmissionsPages(t *testing.T) {
+	t.Parallel()
+	s := parseSubmissions(t, []byte(`{"cik":1,"name":"A","filings":{"recent":`+columnsOf("")+`,"files":[
+		{"name":"CIK0000000001-submissions-001.json"},{"name":"../submissions-001.json"},{}]}}`))
+	if diff := cmp.Diff([]string{"CIK0000000001-submissions-001.json"}, s.Entity.Pages); diff != "" {
+		t.Errorf("pages (-want +got):\n%s", diff)
+	}
+	want := []edgar.Rejection{
+		{
+			Position: "filings.files[1]",
+			Reason:   `page "../submissions-001.json": want a file name such as "CIK0000749647-submissions-001.json"`,
+		},
+		{Position: "filings.files[2]", Reason: "missing"},
+	}
+	if diff := cmp.Diff(want, s.Rejections); diff != "" {
+		t.Errorf("rejections (-want +got):\n%s", diff)
 	}
 }
 
