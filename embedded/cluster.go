@@ -45,25 +45,26 @@ func NewCluster(programs Programs, account Account, data string) (*Cluster, erro
 	return &Cluster{programs: programs, account: account, data: data, sockets: sockets, port: defaultPort}, nil
 }
 
-// Init makes the data folder unless it is there. It is there as a whole or not at all, whatever interrupts the making.
-// The files are not flushed to disk; FlushCommand does that.
-func (c *Cluster) Init(ctx context.Context) error {
+// Init makes the data folder unless it is there, and reports whether it did. The folder is there as a whole or not at
+// all, whatever interrupts the making. Its files are not flushed to disk; FlushCommand does that.
+func (c *Cluster) Init(ctx context.Context) (made bool, err error) {
 	major, err := dataMajor(c.data)
 	if err != nil || major != 0 {
-		return err
+		return false, err
 	}
 	staging := c.data + ".new"
 	// C.UTF-8 knows the letters of all languages and orders by bytes, so an order is the same everywhere; where the
 	// system has no such locale, C does without the letters.
 	for _, locale := range []string{"C.UTF-8", "C"} {
 		if err = c.initIn(ctx, staging, locale); err == nil {
-			return os.Rename(staging, c.data)
+			err = os.Rename(staging, c.data)
+			return err == nil, err
 		}
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	return errors.Join(err, os.RemoveAll(staging))
+	return false, errors.Join(err, os.RemoveAll(staging))
 }
 
 // initIn runs initdb in a folder that is emptied before.
@@ -128,11 +129,11 @@ func (c *Cluster) Configure(other map[string]string) error {
 
 // ServerCommand returns the command that runs the server in the foreground. ctx does not end the server.
 func (c *Cluster) ServerCommand(ctx context.Context) *exec.Cmd {
-	return c.command(context.WithoutCancel(ctx), "postgres", "-D", c.data, "-c", "config_file="+c.config())
+	return c.command(context.WithoutCancel(ctx), "postgres", "-D", c.data, "-c", c.configArgument())
 }
 
-// config returns the path of the settings' file.
-func (c *Cluster) config() string { return filepath.Join(c.data, configName) }
+// configArgument returns the argument that names the file of the settings. It tells a server of ours from others.
+func (c *Cluster) configArgument() string { return "config_file=" + filepath.Join(c.data, configName) }
 
 // FlushCommand returns the command that writes the files of the data folder through to the disk.
 func (c *Cluster) FlushCommand(ctx context.Context) *exec.Cmd {
@@ -170,6 +171,6 @@ func socketURL(folder string, port int, role, database string) string {
 		Scheme:   "postgres",
 		User:     url.User(role),
 		Path:     "/" + database,
-		RawQuery: strings.ReplaceAll(where, "%2F", "/"),
+		RawQuery: strings.NewReplacer("%2F", "/", "+", "%20").Replace(where),
 	}).String()
 }

@@ -5,7 +5,6 @@ package embedded
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,12 +22,6 @@ const oldestMajor = 15
 // configWait and versionWait bound the programs that are run to find PostgreSQL. The first is short, so that the search
 // ends soon where there is none; the second must do for a large program on a cold disk.
 const configWait, versionWait = 500 * time.Millisecond, 10 * time.Second
-
-// ErrNoPostgres means that no usable PostgreSQL is installed. The message names the places looked in and the ways out.
-var ErrNoPostgres = errors.New("no PostgreSQL found")
-
-// ErrVersion means that the data was written by another major version than the programs are of.
-var ErrVersion = errors.New("data folder of another PostgreSQL version")
 
 // Programs are the server's programs.
 type Programs struct {

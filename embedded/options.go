@@ -8,6 +8,12 @@ import (
 	"runtime"
 )
 
+// ErrNoPostgres means that no usable PostgreSQL is installed. The message names the places looked in and the ways out.
+var ErrNoPostgres = errors.New("no PostgreSQL found")
+
+// ErrVersion means that the data was written by another major version than the programs are of.
+var ErrVersion = errors.New("data folder of another PostgreSQL version")
+
 // Options says where and how to run a server.
 type Options struct {
 	// Dir is the folder for data, log and lock; it is made when it is not there.

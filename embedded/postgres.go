@@ -30,11 +30,12 @@ type Postgres struct {
 	// What follows is set for the owner only.
 	cluster *Cluster
 	server  *Server
-	files   []*os.File // lock and log, closed when the server has ended
-	flush   context.CancelFunc
-	flushed chan struct{} // closed when no flush runs any more
+	files   []*os.File    // lock and log, closed when the server has ended
+	flushed chan struct{} // closed when the data folder is on disk, or will not be
 	stop    sync.Mutex
 	stopped bool
+
+	cancelFlush context.CancelFunc
 }
 
 // StartPostgres starts a server on options.Dir, or attaches to the one that runs there. At the first start it makes the
@@ -98,7 +99,11 @@ func (p *Postgres) Stop(ctx context.Context) error {
 		return nil
 	}
 	p.stopped = true
-	p.flush()
+	select {
+	case <-p.flushed:
+	case <-ctx.Done():
+	}
+	p.cancelFlush()
 	<-p.flushed
 	err := p.server.Stop(ctx, Fast)
 	p.cluster.removeSockets()

@@ -26,11 +26,11 @@ func serves(pid int, data string) bool {
 	return err == nil && os.SameFile(works, wanted)
 }
 
-// commandLine returns the words a process was started with, nil if it is gone.
-func commandLine(pid int) []string {
+// commandLine returns what a process was started with, words parted by spaces; nothing if it is gone or about to be.
+func commandLine(pid int) string {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
 	if err != nil {
-		return nil
+		return ""
 	}
-	return strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
+	return strings.TrimSpace(strings.ReplaceAll(string(text), "\x00", " "))
 }

@@ -14,15 +14,16 @@ func dieWithParent(*syscall.SysProcAttr) {}
 
 // serves reports whether a process is a server on the data folder, by its command line.
 func serves(pid int, data string) bool {
-	words := commandLine(pid)
-	return len(words) > 0 && isPostgres(words[0]) && strings.Contains(strings.Join(words, " "), data)
+	line := commandLine(pid)
+	program, _, _ := strings.Cut(line, " -")
+	return isPostgres(program) && strings.Contains(line, data)
 }
 
-// commandLine returns the words a process was started with, as far as ps shows them apart; nil if it is gone.
-func commandLine(pid int) []string {
+// commandLine returns what a process was started with, words parted by spaces; nothing if it is gone.
+func commandLine(pid int) string {
 	out, err := exec.Command("ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
 	if err != nil {
-		return nil
+		return ""
 	}
-	return strings.Fields(string(out))
+	return strings.TrimSpace(string(out))
 }

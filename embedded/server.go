@@ -10,7 +10,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -18,6 +20,8 @@ import (
 const (
 	// pollPause is the time between two looks at something that cannot be waited for.
 	pollPause = 5 * time.Millisecond
+	// inUsePause is the time between two starts on a folder where processes of an earlier server still run.
+	inUsePause = 100 * time.Millisecond
 	// immediateWait is how long a server gets to end at once before it is killed.
 	immediateWait = 5 * time.Second
 	// logTail is how much of the server's log an error quotes.
@@ -52,25 +56,69 @@ type Server struct {
 	err  error // of the process, once done is closed
 }
 
-// Start starts the server, which writes its log to log, and returns when it accepts connections. Recovery after a crash
-// may take long; ctx bounds the start, not the server. On Linux the server stops when this process ends, however it ends.
+// errInUse means that processes of a server that was killed still run. They end by themselves, at the latest with what
+// they are working on.
+var errInUse = errors.New("processes of an earlier server still run")
+
+// Start starts the server, which writes its log to log, and returns when it accepts connections. None may run on the
+// folder yet. Recovery after a crash may take long; ctx bounds the start, not the server. On Linux the server stops when
+// this process ends, however it ends.
 func (c *Cluster) Start(ctx context.Context, log *os.File) (*Server, error) {
+	for {
+		server, err := c.startOnce(ctx, log)
+		if err == nil {
+			return server, nil
+		}
+		if !errors.Is(err, errInUse) || ctx.Err() != nil {
+			return nil, fmt.Errorf("start PostgreSQL on %s: %w", c.data, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(inUsePause):
+		}
+	}
+}
+
+// startOnce is Start, without patience for an earlier server. Errors: errInUse.
+func (c *Cluster) startOnce(ctx context.Context, log *os.File) (*Server, error) {
+	if err := c.removeStaleLocks(); err != nil {
+		return nil, err
+	}
 	begin, err := log.Seek(0, io.SeekEnd)
 	if err != nil {
-		return nil, fmt.Errorf("log of PostgreSQL: %w", err)
+		return nil, fmt.Errorf("log: %w", err)
 	}
 	cmd := c.ServerCommand(ctx)
 	cmd.Stdout, cmd.Stderr = log, log
 	dieWithParent(cmd.SysProcAttr)
 	server, err := launch(cmd)
 	if err != nil {
-		return nil, fmt.Errorf("start PostgreSQL: %w", err)
+		return nil, err
 	}
 	if err := c.waitReady(ctx, server); err != nil {
-		stopErr := server.Stop(context.WithoutCancel(ctx), Immediate)
-		return nil, fmt.Errorf("start PostgreSQL on %s: %w%s", c.data, errors.Join(err, stopErr), tail(log, begin))
+		err = errors.Join(err, server.Stop(context.WithoutCancel(ctx), Immediate))
+		said := tail(log, begin)
+		if strings.Contains(said, "pre-existing shared memory block") {
+			err = errors.Join(errInUse, err)
+		}
+		return nil, fmt.Errorf("%w%s", err, said)
 	}
 	return server, nil
+}
+
+// removeStaleLocks removes the lock files of a server that was killed. PostgreSQL does so itself unless the process id in
+// them is in use again, as it often is in containers, or belongs to a process nobody has reaped. It does not take them
+// for its only protection: the processes of an earlier server are found by the memory they share.
+func (c *Cluster) removeStaleLocks() error {
+	for _, path := range []string{
+		filepath.Join(c.data, "postmaster.pid"),
+		filepath.Join(c.sockets, socketName(c.port)+".lock"),
+	} {
+		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // launch starts a command and waits for its end on a thread of its own: the kernel takes the end of the thread that
@@ -100,15 +148,13 @@ func (c *Cluster) waitReady(ctx context.Context, server *Server) error {
 	for {
 		p, err := readPostmaster(c.data)
 		if err == nil && p.PID == server.PID() && p.Ready {
-			if err = c.Ping(ctx); err == nil {
-				return nil
-			}
+			return c.Ping(ctx)
 		}
 		select {
 		case <-server.done:
 			return fmt.Errorf("it ended: %w", ended(server.err))
 		case <-ctx.Done():
-			return errors.Join(context.Cause(ctx), err)
+			return context.Cause(ctx)
 		case <-time.After(pollPause):
 		}
 	}

@@ -8,15 +8,17 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
 // longestSocket is the length in bytes the path of a unix socket may have on every system (104 with its zero on Darwin).
 const longestSocket = 103
 
-// socketFolder returns the folder for the socket of a server: the data folder, which only the account may enter; if
-// that makes the path too long, a short one of the same mode, named after the data folder.
+// socketFolder returns the folder for the socket of a server: the data folder, which only the account may enter. If that
+// makes the path too long, or has a comma, which would separate two hosts in a URL, it is a short one of the same mode,
+// named after the data folder.
 func socketFolder(account Account, data string) (string, error) {
-	if len(filepath.Join(data, socketName(defaultPort))) <= longestSocket {
+	if len(filepath.Join(data, socketName(defaultPort))) <= longestSocket && !strings.Contains(data, ",") {
 		return data, nil
 	}
 	sum := fnv.New64a()
@@ -29,7 +31,7 @@ func socketFolder(account Account, data string) (string, error) {
 			return folder, nil
 		}
 	}
-	return "", fmt.Errorf("folder for the socket of %s, whose path is too long for one: %w", data, err)
+	return "", fmt.Errorf("folder for the socket of %s, which cannot hold one: %w", data, err)
 }
 
 // socketName returns the name PostgreSQL gives to its socket.

@@ -9,8 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
-	"syscall"
+	"strings"
 )
 
 // starter finds out whether to start a server or to attach to one, and does it.
@@ -32,11 +31,29 @@ func (s *starter) makeDir() error {
 		return err
 	}
 	s.options.Dir = dir
-	mode := os.FileMode(0o700)
-	if os.Geteuid() == 0 {
-		mode = 0o755 // the account that root drops to passes through
+	if os.Geteuid() != 0 {
+		return os.MkdirAll(dir, 0o700)
 	}
-	return os.MkdirAll(dir, mode)
+	if _, err := s.account(); err != nil {
+		return err
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	// The account that root drops to passes through, whatever root's mask is.
+	return errors.Join(os.MkdirAll(dir, 0o755), os.Chmod(dir, 0o755))
+}
+
+// account returns the account to run the server as, which must be able to get to the folder.
+func (s *starter) account() (Account, error) {
+	account, err := AccountFor(s.data())
+	if err != nil {
+		return Account{}, err
+	}
+	if err := account.enter(s.options.Dir); err != nil {
+		return Account{}, fmt.Errorf("data folder: %w; choose another one (CORPINTEL_DATA_DIR)", err)
+	}
+	return account, nil
 }
 
 // try takes the lock that its owner holds as long as the server runs, and starts a server; if somebody else has the lock
@@ -80,14 +97,11 @@ func (s *starter) own(ctx context.Context, lock *os.File) (*Postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ok && !slices.Contains(commandLine(running.PID), "config_file="+cluster.config()) {
+	if line := commandLine(running.PID); ok && line != "" && !strings.Contains(line, cluster.configArgument()) {
 		return s.adopt(ctx, cluster, running)
 	}
 	// Whatever owned the server is gone. On Linux it is ending already.
 	if err := cluster.StopOrphan(ctx, Fast); err != nil {
-		return nil, err
-	}
-	if err := cluster.removeStalePidFile(); err != nil {
 		return nil, err
 	}
 	return s.start(ctx, cluster, lock)
@@ -99,12 +113,9 @@ func (s *starter) cluster(ctx context.Context) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	account, err := AccountFor(s.data())
+	account, err := s.account()
 	if err != nil {
 		return nil, err
-	}
-	if err := account.enter(s.options.Dir); err != nil {
-		return nil, fmt.Errorf("data folder: %w; choose another one (CORPINTEL_DATA_DIR)", err)
 	}
 	search := InstalledPrograms(os.Getenv("PATH"))
 	search.BinDir = s.options.BinDir
@@ -132,11 +143,8 @@ func (s *starter) adopt(ctx context.Context, cluster *Cluster, running Postmaste
 
 // start makes what is missing and starts the server.
 func (s *starter) start(ctx context.Context, cluster *Cluster, lock *os.File) (postgres *Postgres, err error) {
-	major, err := dataMajor(cluster.data)
+	fresh, err := cluster.Init(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if err := cluster.Init(ctx); err != nil {
 		return nil, err
 	}
 	if err := cluster.Configure(nil); err != nil {
@@ -158,7 +166,7 @@ func (s *starter) start(ctx context.Context, cluster *Cluster, lock *os.File) (p
 	if err := cluster.ensureApplication(ctx); err != nil {
 		return nil, errors.Join(err, server.Stop(ctx, Fast))
 	}
-	return s.started(ctx, cluster, server, major == 0, lock, log), nil
+	return s.started(ctx, cluster, server, fresh, lock, log), nil
 }
 
 // started returns the server as its owner's, and begins what goes on beside it.
@@ -166,7 +174,7 @@ func (s *starter) started(ctx context.Context, cluster *Cluster, server *Server,
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	p := &Postgres{
 		url: cluster.URL(application), logger: s.logger, cluster: cluster, server: server,
-		files: files, flush: cancel, flushed: make(chan struct{}),
+		files: files, flushed: make(chan struct{}), cancelFlush: cancel,
 	}
 	go p.watch(logPath(s.options.Dir))
 	if fresh {
@@ -175,15 +183,4 @@ func (s *starter) started(ctx context.Context, cluster *Cluster, server *Server,
 		close(p.flushed)
 	}
 	return p
-}
-
-// removeStalePidFile removes the pid file of a server that is gone. PostgreSQL does so itself unless the process id
-// has been given to another process meanwhile, as it regularly is in containers. The caller holds the lock and knows that
-// no server runs.
-func (c *Cluster) removeStalePidFile() error {
-	err := os.Remove(filepath.Join(c.data, "postmaster.pid"))
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-		return nil
-	}
-	return err
 }

@@ -8,12 +8,6 @@ import (
 	"fmt"
 )
 
-// ErrNoPostgres means that no usable PostgreSQL is installed.
-var ErrNoPostgres = errors.New("no PostgreSQL found")
-
-// ErrVersion means that the data was written by another major version than the programs are of.
-var ErrVersion = errors.New("data folder of another PostgreSQL version")
-
 // Postgres is a private PostgreSQL server; there is none on this system.
 type Postgres struct{}
 

@@ -5,4 +5,5 @@ var (
 	UpFrom     = up
 	DownFrom   = down
 	StatusFrom = status
+	LockID     = lockID
 )

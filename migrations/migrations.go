@@ -9,6 +9,7 @@
 package migrations
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -148,6 +149,6 @@ func merge(sources []*goose.Source, applied map[int64]time.Time) []Migration {
 			all = append(all, Migration{Version: version, AppliedAt: at})
 		}
 	}
-	slices.SortFunc(all, func(a, b Migration) int { return int(a.Version - b.Version) })
+	slices.SortFunc(all, func(a, b Migration) int { return cmp.Compare(a.Version, b.Version) })
 	return all
 }

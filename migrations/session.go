@@ -53,13 +53,14 @@ func open(ctx context.Context, databaseURL string, fsys fs.FS) (*session, error)
 	return &session{db: db, provider: provider}, nil
 }
 
-// prepare refuses servers that are too old and lifts the statement timeout that a role may carry for its requests.
+// prepare refuses servers that are too old, lifts the statement timeout that a role may carry for its requests, and sets
+// the time zone that goose's times, which have none, are written and read in.
 func prepare(ctx context.Context, conn *pgx.Conn) error {
 	version := conn.PgConn().ParameterStatus("server_version")
 	if major := majorVersion(version); major != 0 && major < oldestServer {
 		return fmt.Errorf("the server is PostgreSQL %s, needed is %d or later", version, oldestServer)
 	}
-	_, err := conn.Exec(ctx, "set statement_timeout = 0")
+	_, err := conn.Exec(ctx, "set statement_timeout = 0; set timezone = 'UTC'")
 	return err
 }
 
@@ -120,7 +121,7 @@ func (s *session) all(ctx context.Context) ([]Migration, error) {
 }
 
 const appliedMigrations = `-- name: AppliedMigrations
-select version_id, tstamp at time zone current_setting('TimeZone')
+select version_id, tstamp at time zone 'UTC'
 from goose_db_version
 where is_applied and version_id > 0`
 

@@ -53,20 +53,27 @@ func settings() map[string]string {
 
 // shared is the server that all test processes of a user share, as one of them sees it.
 type shared struct {
+	programs embedded.Programs
+	account  embedded.Account
 	cluster  *embedded.Cluster
 	run      string   // folder of the server
+	keeper   int      // process that keeps the server running between those it runs, 0 if there is none
 	alive    *os.File // open for writing as long as this process lives
 	template string   // name of the migrated database
 }
 
-// joinShared joins the server that runs, or starts one.
+// joinShared joins the server of this process' user, or starts it.
 func joinShared(ctx context.Context) (*shared, error) {
-	programs, account, err := installed(ctx)
-	if err != nil {
+	s := &shared{keeper: goCommand(ctx)}
+	if err := s.find(ctx); err != nil {
 		return nil, err
 	}
-	base := baseFolder(programs)
-	if err := account.MakeDir(base); err != nil {
+	return s.joinIn(ctx, baseFolder(s.programs))
+}
+
+// joinIn joins the server in a folder that may be shared with other processes, or starts it.
+func (s *shared) joinIn(ctx context.Context, base string) (_ *shared, err error) {
+	if err := s.account.MakeDir(base); err != nil {
 		return nil, err
 	}
 	unlock, err := lock(filepath.Join(base, "lock"))
@@ -74,9 +81,9 @@ func joinShared(ctx context.Context) (*shared, error) {
 		return nil, err
 	}
 	defer unlock()
-	s, err := joinRunning(ctx, programs, account, base)
+	err = s.joinRunning(ctx, base)
 	if errors.Is(err, errNotRunning) {
-		s, err = startShared(ctx, programs, account, base)
+		err = s.start(ctx, base)
 	}
 	if err != nil {
 		return nil, err
@@ -88,16 +95,15 @@ func joinShared(ctx context.Context) (*shared, error) {
 	return s, nil
 }
 
-// installed returns the programs to test with and the account to run them as.
-func installed(ctx context.Context) (embedded.Programs, embedded.Account, error) {
-	account, err := embedded.AccountFor("")
-	if err != nil {
-		return embedded.Programs{}, embedded.Account{}, err
+// find finds the programs to test with and the account to run them as.
+func (s *shared) find(ctx context.Context) (err error) {
+	if s.account, err = embedded.AccountFor(""); err != nil {
+		return err
 	}
 	search := embedded.InstalledPrograms(os.Getenv("PATH"))
 	search.BinDir = os.Getenv("CORPINTEL_POSTGRES_BIN")
-	programs, err := search.Find(ctx, account, 0)
-	return programs, account, err
+	s.programs, err = search.Find(ctx, s.account, 0)
+	return err
 }
 
 // baseFolder returns the folder for servers of one user, one PostgreSQL and one edition of this package: in memory where
@@ -150,44 +156,46 @@ func lock(path string) (unlock func(), err error) {
 var errNotRunning = errors.New("no test server runs")
 
 // joinRunning joins the server the link in base leads to. Errors: errNotRunning.
-func joinRunning(ctx context.Context, programs embedded.Programs, account embedded.Account, base string) (*shared, error) {
+func (s *shared) joinRunning(ctx context.Context, base string) error {
 	run, err := os.Readlink(filepath.Join(base, currentName))
 	if err != nil {
-		return nil, errNotRunning
+		return errNotRunning
 	}
-	cluster, err := embedded.NewCluster(programs, account, dataFolder(run))
-	if err != nil {
-		return nil, err
+	if err := s.use(run); err != nil {
+		return err
 	}
-	alive, err := register(ctx, run)
-	if err != nil {
-		return nil, err
+	if s.alive, err = s.register(ctx); err != nil {
+		return err
 	}
-	if err := cluster.Ping(ctx); err != nil { // it crashed, its supervisor has not
-		return nil, errors.Join(errNotRunning, err, alive.Close())
+	if err := s.cluster.Ping(ctx); err != nil { // it crashed, its supervisor has not
+		return errors.Join(errNotRunning, err, s.alive.Close())
 	}
-	return &shared{cluster: cluster, run: run, alive: alive}, nil
+	return nil
 }
 
-// dataFolder returns the data folder of the server in a run's folder.
-func dataFolder(run string) string { return filepath.Join(run, "data") }
+// use sets the folder of the server.
+func (s *shared) use(run string) (err error) {
+	s.run = run
+	s.cluster, err = embedded.NewCluster(s.programs, s.account, filepath.Join(run, "data"))
+	return err
+}
 
-// register opens the pipe that keeps a server running and returns it once the supervisor has answered: from then on the
-// server stays. Errors: errNotRunning.
-func register(ctx context.Context, run string) (*os.File, error) {
-	pipe := filepath.Join(run, aliveName)
+// register opens the pipe that keeps the server running and returns it once the supervisor has answered: from then on
+// the server stays. Errors: errNotRunning.
+func (s *shared) register(ctx context.Context) (*os.File, error) {
+	pipe := filepath.Join(s.run, aliveName)
 	alive, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 	if err != nil { // no such pipe, or nobody reads it
 		return nil, errors.Join(errNotRunning, err)
 	}
 	token := rand.Text()
-	if _, err := fmt.Fprintln(alive, token, goCommand(ctx)); err != nil {
+	if _, err := fmt.Fprintln(alive, token, s.keeper); err != nil {
 		return nil, errors.Join(errNotRunning, err, alive.Close())
 	}
 	ctx, cancel := context.WithTimeout(ctx, joinWait)
 	defer cancel()
 	for {
-		if exists(filepath.Join(run, "joined."+token)) {
+		if exists(filepath.Join(s.run, "joined."+token)) {
 			return alive, nil
 		}
 		if !exists(pipe) { // the supervisor had seen its last user leave before

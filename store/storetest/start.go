@@ -11,72 +11,67 @@ import (
 	"github.com/corpintel/corpintel/embedded"
 )
 
-// startShared starts a server under a supervisor and makes it the one to join. The caller holds the lock of base.
-func startShared(ctx context.Context, programs embedded.Programs, account embedded.Account, base string) (*shared, error) {
-	if err := sweep(ctx, programs, account, base); err != nil {
-		return nil, err
+// start starts a server under a supervisor and makes it the one to join. The caller holds the lock of base.
+func (s *shared) start(ctx context.Context, base string) error {
+	if err := s.sweep(ctx, base); err != nil {
+		return err
 	}
 	run, err := os.MkdirTemp(base, "run.")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	pipe := filepath.Join(run, aliveName)
-	if err := errors.Join(account.Own(run), syscall.Mkfifo(pipe, 0o600), account.Own(pipe)); err != nil {
-		return nil, err
+	if err := errors.Join(s.account.Own(run), syscall.Mkfifo(pipe, 0o600), s.account.Own(pipe), s.use(run)); err != nil {
+		return err
 	}
-	cluster, err := embedded.NewCluster(programs, account, dataFolder(run))
-	if err != nil {
-		return nil, err
+	if _, err := s.cluster.Init(ctx); err != nil {
+		return err
 	}
-	if err := errors.Join(cluster.Init(ctx), cluster.Configure(settings())); err != nil {
-		return nil, err
+	if err := errors.Join(s.cluster.Configure(settings()), s.supervise(ctx)); err != nil {
+		return err
 	}
-	if err := supervise(ctx, cluster, account, run); err != nil {
-		return nil, err
+	if err := s.awaitServer(ctx); err != nil {
+		return err
 	}
-	alive, err := awaitServer(ctx, cluster, run)
-	if err != nil {
-		return nil, err
+	if err := errors.Join(s.cluster.CreateApplication(ctx), makeCurrent(base, run)); err != nil {
+		return errors.Join(err, s.alive.Close())
 	}
-	if err := errors.Join(cluster.CreateApplication(ctx), makeCurrent(base, run)); err != nil {
-		return nil, errors.Join(err, alive.Close())
-	}
-	return &shared{cluster: cluster, run: run, alive: alive}, nil
+	return nil
 }
 
 // supervise starts the supervisor, which starts the server. It is nobody's child in effect: it has a session of its own
 // and none of this process' files.
-func supervise(ctx context.Context, cluster *embedded.Cluster, account embedded.Account, run string) error {
-	server := cluster.ServerCommand(ctx)
-	server.Path = "/bin/sh"
-	server.Args = append([]string{"sh", "-c", supervisor, "corpintel-test", run}, server.Args...)
-	server.SysProcAttr = account.Attributes()
-	if err := server.Start(); err != nil {
+func (s *shared) supervise(ctx context.Context) error {
+	script := filepath.Join(s.run, "supervise.sh")
+	if err := errors.Join(os.WriteFile(script, []byte(supervisor), 0o600), s.account.Own(script)); err != nil {
+		return err
+	}
+	cmd := s.cluster.ServerCommand(ctx)
+	cmd.Path = "/bin/sh"
+	cmd.Args = append([]string{"sh", script, s.run}, cmd.Args...)
+	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the supervisor: %w", err)
 	}
-	go server.Wait() //nolint:errcheck // only so that it leaves no zombie; what went wrong stands in the server's log
+	go cmd.Wait() //nolint:errcheck // only so that it leaves no zombie; what went wrong stands in the server's log
 	return nil
 }
 
 // awaitServer opens the pipe of a supervisor that has just been started and waits for the server.
-func awaitServer(ctx context.Context, cluster *embedded.Cluster, run string) (*os.File, error) {
-	var alive *os.File
+func (s *shared) awaitServer(ctx context.Context) (err error) {
 	for {
-		var err error
-		if alive, err = register(ctx, run); err == nil {
+		if s.alive, err = s.register(ctx); err == nil {
 			break
 		}
-		if err := pause(ctx); err != nil {
-			return nil, serverError(run, err)
+		if pause(ctx) != nil {
+			return serverError(s.run, err)
 		}
 	}
 	for {
-		err := cluster.Ping(ctx)
-		if err == nil {
-			return alive, nil
+		if err = s.cluster.Ping(ctx); err == nil {
+			return nil
 		}
-		if pauseErr := pause(ctx); pauseErr != nil {
-			return nil, errors.Join(serverError(run, err), alive.Close())
+		if pause(ctx) != nil {
+			return errors.Join(serverError(s.run, err), s.alive.Close())
 		}
 	}
 }
@@ -101,7 +96,7 @@ func makeCurrent(base, run string) error {
 }
 
 // sweep removes what servers left behind whose supervisor is gone, after it has stopped them.
-func sweep(ctx context.Context, programs embedded.Programs, account embedded.Account, base string) error {
+func (s *shared) sweep(ctx context.Context, base string) error {
 	runs, err := filepath.Glob(filepath.Join(base, "run.*"))
 	if err != nil {
 		return err
@@ -114,11 +109,10 @@ func sweep(ctx context.Context, programs embedded.Programs, account embedded.Acc
 			}
 			continue
 		}
-		cluster, err := embedded.NewCluster(programs, account, dataFolder(run))
-		if err != nil {
+		if err := s.use(run); err != nil {
 			return err
 		}
-		if err := errors.Join(cluster.StopOrphan(ctx, embedded.Immediate), os.RemoveAll(run)); err != nil {
+		if err := errors.Join(s.cluster.StopOrphan(ctx, embedded.Immediate), os.RemoveAll(run)); err != nil {
 			return fmt.Errorf("remove the test server in %s: %w", run, err)
 		}
 	}

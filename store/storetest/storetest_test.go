@@ -61,7 +61,11 @@ func BenchmarkNew(b *testing.B) {
 func exec(t *testing.T, url, statement string) {
 	t.Helper()
 	conn := connect(t, url)
-	if _, err := conn.Exec(t.Context(), statement); err != nil {
+	_, err := conn.Exec(t.Context(), statement)
+	if closeErr := conn.Close(t.Context()); err == nil {
+		err = closeErr
+	}
+	if err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
 }
@@ -69,18 +73,22 @@ func exec(t *testing.T, url, statement string) {
 // query reads the one row of a statement.
 func query(t *testing.T, url, statement string, into ...any) {
 	t.Helper()
-	if err := connect(t, url).QueryRow(t.Context(), statement).Scan(into...); err != nil {
+	conn := connect(t, url)
+	err := conn.QueryRow(t.Context(), statement).Scan(into...)
+	if closeErr := conn.Close(t.Context()); err == nil {
+		err = closeErr
+	}
+	if err != nil {
 		t.Fatalf("%s: %v", statement, err)
 	}
 }
 
-// connect connects to a database until the test ends.
+// connect connects to a database.
 func connect(t *testing.T, url string) *pgx.Conn {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.PgConn().Conn().Close() })
 	return conn
 }
