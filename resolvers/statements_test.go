@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 )
 
 // listOperations asks for every list of the schema, $n nodes of each, with all that a node can be asked for below it.
@@ -124,16 +125,9 @@ func TestPagesAreTheList(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var want []string
-			for rows.Next() {
-				var id string
-				if err := rows.Scan(&id); err != nil {
-					t.Fatal(err)
-				}
-				want = append(want, id)
-			}
-			if rows.Err() != nil || len(want) < 3 {
-				t.Fatalf("%d rows, %v", len(want), rows.Err())
+			want := texts(t, rows)
+			if len(want) < 3 {
+				t.Fatalf("the list has %d elements", len(want))
 			}
 			for _, size := range []int{1 + len(want)/7, 200} {
 				if diff := cmp.Diff(want, walk(t, s, test.field, size, false)); diff != "" {
@@ -145,6 +139,16 @@ func TestPagesAreTheList(t *testing.T) {
 			}
 		})
 	}
+}
+
+// texts collects rows of one text.
+func texts(t *testing.T, rows pgx.Rows) []string {
+	t.Helper()
+	out, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // walk reads a list page by page and returns what identifies its nodes, in list order.

@@ -1,0 +1,199 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/corpintel/corpintel/edgar"
+)
+
+// importFilings brings snapshots of the filings of companies into the database; the companies must be there. It returns
+// how many filings a company did not have, and how many of the others got other attributes. A company occurs once, and
+// no accession number occurs twice in its document.
+func (t *transaction) importFilings(ctx context.Context, documents []*submissions) (stored, updated int64, err error) {
+	if err := t.stageFilings(ctx, documents); err != nil {
+		return 0, 0, err
+	}
+	for _, sql := range []string{chooseFilings, findFilings} {
+		if _, err := t.exec(ctx, sql); err != nil {
+			return 0, 0, err
+		}
+	}
+	changed, err := t.exec(ctx, changeFilings)
+	if err != nil {
+		return 0, 0, err
+	}
+	if changed > 0 {
+		if updated, err = t.count(ctx, countChanged); err != nil {
+			return 0, 0, err
+		}
+		if _, err := t.exec(ctx, relabelFilings); err != nil {
+			return 0, 0, err
+		}
+	}
+	for _, sql := range []string{confirmFilings, addFilings} {
+		if _, err := t.exec(ctx, sql); err != nil {
+			return 0, 0, err
+		}
+	}
+	if stored, err = t.count(ctx, linkFilings); err != nil {
+		return 0, 0, err
+	}
+	return stored, updated, t.countForms(ctx, stored, changed)
+}
+
+// stageFilings copies the filings of documents into stage_filings.
+func (t *transaction) stageFilings(ctx context.Context, documents []*submissions) error {
+	row := make([]any, 9)
+	i := 0
+	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"stage_filings"},
+		[]string{"cik", "as_of", "id", "form", "filed_on", "accepted_at", "period_end", "title", "primary_document"},
+		pgx.CopyFromFunc(func() ([]any, error) {
+			for len(documents) > 0 && i == len(documents[0].filings) {
+				documents, i = documents[1:], 0
+			}
+			if len(documents) == 0 {
+				return nil, nil
+			}
+			d := documents[0]
+			f := &d.filings[i]
+			i++
+			row[0], row[1] = int64(d.cik), d.asOf.Time()
+			row[2], row[3], row[4] = int64(f.Accession), f.Form, f.FiledOn.Time()
+			row[5] = pgtype.Timestamptz{Time: f.AcceptedAt, Valid: !f.AcceptedAt.IsZero()}
+			row[6] = optionalDate(f.PeriodEnd, f.HasPeriodEnd)
+			row[7], row[8] = text(f.Title), text(f.PrimaryDocument)
+			return row, nil
+		}))
+	if err != nil {
+		return fmt.Errorf("stage filings: %w", err)
+	}
+	return nil
+}
+
+func optionalDate(d edgar.Date, known bool) pgtype.Date {
+	if !known {
+		return pgtype.Date{}
+	}
+	return pgtype.Date{Time: d.Time(), Valid: true}
+}
+
+// chooseFilings chooses among the documents that have a filing: the newest, of one day the one with the greater
+// attributes. It keeps the smallest CIK of all.
+const chooseFilings = `-- name: chooseFilings
+insert into best_filings (cik, as_of, id, form, filed_on, accepted_at, period_end, title, primary_document)
+select distinct on (id) min(cik) over (partition by id), as_of, id, form, filed_on, accepted_at, period_end, title, primary_document
+from stage_filings
+order by id, as_of desc, row(form, filed_on, accepted_at, period_end, title, primary_document)::record desc`
+
+// findFilings notes which filings are there already. They are changed where a document says otherwise and is newer than
+// the one they are from, or of the same day and greater; confirmed where the date of the newest document or the
+// smallest CIK is another now.
+const findFilings = `-- name: findFilings
+insert into known_filings (id, changed, confirmed)
+select f.id,
+  (f.form, f.filed_on, f.accepted_at, f.period_end, f.title, f.primary_document)
+    is distinct from (b.form, b.filed_on, b.accepted_at, b.period_end, b.title, b.primary_document)
+  and (b.as_of > f.as_of
+    or b.as_of = f.as_of
+      and row(b.form, b.filed_on, b.accepted_at, b.period_end, b.title, b.primary_document)::record
+        > row(f.form, f.filed_on, f.accepted_at, f.period_end, f.title collate "C", f.primary_document collate "C")::record),
+  b.as_of > f.as_of or f.cik is null or f.cik > b.cik
+from best_filings b
+join filings f on f.id = b.id`
+
+const changeFilings = `-- name: changeFilings
+update filings f
+set form = b.form,
+  filed_on = b.filed_on,
+  accepted_at = b.accepted_at,
+  period_end = b.period_end,
+  title = b.title,
+  primary_document = b.primary_document
+from known_filings k
+join best_filings b on b.id = k.id
+where f.id = k.id and k.changed`
+
+// countChanged counts the records whose content changed filings; links that are added later do not count.
+const countChanged = `-- name: countChanged
+select count(*)
+from known_filings k
+join filings f on f.id = k.id
+join stage_filings s on s.id = k.id
+join companies c on c.cik = s.cik
+join filing_companies fc on fc.filing_id = k.id and fc.company_id = c.id
+where k.changed
+  and (f.form, f.filed_on, f.accepted_at, f.period_end, f.title, f.primary_document)
+    is not distinct from (s.form, s.filed_on, s.accepted_at, s.period_end, s.title, s.primary_document)`
+
+// relabelFilings carries changed attributes on to the copies that filing_companies has of them.
+const relabelFilings = `-- name: relabelFilings
+with relabeled as (
+  update filing_companies fc
+  set form = f.form, filed_on = f.filed_on
+  from known_filings k
+  join filings f on f.id = k.id
+  where k.changed and fc.filing_id = f.id and (fc.form, fc.filed_on) is distinct from (f.form, f.filed_on)
+  returning fc.company_id
+)
+insert into changed_companies select distinct company_id from relabeled`
+
+const confirmFilings = `-- name: confirmFilings
+update filings f
+set as_of = greatest(f.as_of, b.as_of), cik = least(f.cik, b.cik)
+from known_filings k
+join best_filings b on b.id = k.id
+where f.id = k.id and k.confirmed`
+
+const addFilings = `-- name: addFilings
+insert into filings (id, form, filed_on, accepted_at, period_end, title, cik, primary_document, as_of)
+select b.id, b.form, b.filed_on, b.accepted_at, b.period_end, b.title, b.cik, b.primary_document, b.as_of
+from best_filings b
+where not exists (select from known_filings k where k.id = b.id)
+order by b.id`
+
+const linkFilings = `-- name: linkFilings
+with linked as (
+  insert into filing_companies (filing_id, company_id, filed_on, form)
+  select f.id, c.id, f.filed_on, f.form
+  from stage_filings s
+  join companies c on c.cik = s.cik
+  join filings f on f.id = s.id
+  where not exists (select from filing_companies fc where fc.filing_id = f.id and fc.company_id = c.id)
+  order by c.id, f.filed_on, f.id
+  returning company_id
+), noted as (
+  insert into changed_companies select distinct company_id from linked
+)
+select count(*) from linked`
+
+// countForms recomputes the form counts of the companies whose filings have changed.
+func (t *transaction) countForms(ctx context.Context, linked, changed int64) error {
+	if linked+changed == 0 {
+		return nil
+	}
+	if _, err := t.exec(ctx, countForms); err != nil || changed == 0 {
+		return err
+	}
+	_, err := t.exec(ctx, dropForms)
+	return err
+}
+
+const countForms = `-- name: countForms
+insert into company_forms (company_id, form, n, first_on, last_on)
+select company_id, form, count(*), min(filed_on), max(filed_on)
+from filing_companies
+where company_id in (select company_id from changed_companies)
+group by company_id, form
+order by company_id, form
+on conflict (company_id, form) do update
+set n = excluded.n, first_on = excluded.first_on, last_on = excluded.last_on
+where (company_forms.n, company_forms.first_on, company_forms.last_on) <> (excluded.n, excluded.first_on, excluded.last_on)`
+
+const dropForms = `-- name: dropForms
+delete from company_forms cf
+where cf.company_id in (select company_id from changed_companies)
+  and not exists (select from filing_companies fc where fc.company_id = cf.company_id and fc.form = cf.form)`

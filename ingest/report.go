@@ -1,0 +1,153 @@
+package ingest
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/corpintel/corpintel/edgar"
+)
+
+// Count says what became of the records of one kind.
+type Count struct {
+	Read      int64 // records in the files, with those that were rejected
+	Stored    int64 // new in the database
+	Unchanged int64 // there already, or twice in one file
+	Updated   int64 // there already, and changed by a newer snapshot
+	Skipped   int64 // there already with another content, which is from a newer snapshot
+	Rejected  int64 // wrong by themselves
+}
+
+// AddsUp reports whether every record that was read is accounted for.
+func (c Count) AddsUp() bool {
+	return c.Read == c.Stored+c.Unchanged+c.Updated+c.Skipped+c.Rejected
+}
+
+func (c *Count) add(d Count) {
+	c.Read += d.Read
+	c.Stored += d.Stored
+	c.Unchanged += d.Unchanged
+	c.Updated += d.Updated
+	c.Skipped += d.Skipped
+	c.Rejected += d.Rejected
+}
+
+// KindReport is what became of the files of one kind. Records of failed files are not counted.
+type KindReport struct {
+	Kind    string // "submissions", "tickers", "companyfacts"
+	Records string // what Count counts: "filings", "listings", "facts"
+	Count
+	Files   int           // imported
+	Failed  int           // broken: nothing of them was stored
+	Elapsed time.Duration // spent on files of the kind
+}
+
+// Rate returns the records read per second.
+func (k *KindReport) Rate() float64 {
+	if k.Elapsed <= 0 {
+		return 0
+	}
+	return float64(k.Read) / k.Elapsed.Seconds()
+}
+
+// SkippedFiles counts the files of a kind that is not imported.
+type SkippedFiles struct {
+	Kind  edgar.Kind // KindUnknown: no EDGAR file
+	Files int
+}
+
+// Report says what an import did.
+type Report struct {
+	Kinds   []*KindReport  // submissions, tickers, companyfacts; each is there even when it had no files
+	Skipped []SkippedFiles // by kind
+	Failed  int            // broken files whose kind was not to be told
+	Elapsed time.Duration  // from start to end, waiting included
+}
+
+// The places in Report.Kinds.
+const (
+	kindSubmissions = iota
+	kindTickers
+	kindCompanyFacts
+)
+
+func newReport() *Report {
+	return &Report{Kinds: []*KindReport{
+		kindSubmissions:  {Kind: "submissions", Records: "filings"},
+		kindTickers:      {Kind: "tickers", Records: "listings"},
+		kindCompanyFacts: {Kind: "companyfacts", Records: "facts"},
+	}}
+}
+
+func (r *Report) kind(place int) *KindReport { return r.Kinds[place] }
+
+// of returns the report on files of the kind k; nil when they are not imported.
+func (r *Report) of(k edgar.Kind) *KindReport {
+	switch k {
+	case edgar.KindSubmissions, edgar.KindSubmissionsPage:
+		return r.Kinds[kindSubmissions]
+	case edgar.KindTickers, edgar.KindTickersExchange:
+		return r.Kinds[kindTickers]
+	case edgar.KindCompanyFacts:
+		return r.Kinds[kindCompanyFacts]
+	case edgar.KindUnknown, edgar.KindDailyIndex, edgar.KindFilingDocument, edgar.KindFinancialStatements:
+	}
+	return nil
+}
+
+func (r *Report) failedFile(k edgar.Kind) {
+	if of := r.of(k); of != nil {
+		of.Failed++
+		return
+	}
+	r.Failed++
+}
+
+func (r *Report) skippedFile(k edgar.Kind) {
+	place, found := slices.BinarySearchFunc(r.Skipped, k, func(s SkippedFiles, k edgar.Kind) int { return int(s.Kind - k) })
+	if !found {
+		r.Skipped = slices.Insert(r.Skipped, place, SkippedFiles{Kind: k})
+	}
+	r.Skipped[place].Files++
+}
+
+// AddsUp reports whether every record of every kind is accounted for.
+func (r *Report) AddsUp() bool {
+	return !slices.ContainsFunc(r.Kinds, func(k *KindReport) bool { return !k.AddsUp() })
+}
+
+// Write writes the report as a table with a line per kind, followed by what was not imported.
+func (r *Report) Write(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "\tfiles\tfailed\trecords\tread\tstored\tunchanged\tupdated\tskipped\trejected\ttime\trecords/s\t")
+	for _, k := range r.Kinds {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%.0f\t\n", k.Kind, k.Files, k.Failed, k.Records,
+			k.Read, k.Stored, k.Unchanged, k.Updated, k.Skipped, k.Rejected, seconds(k.Elapsed), k.Rate())
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "total time %s%s\n", seconds(r.Elapsed), r.rest())
+	return err
+}
+
+// rest tells of the files in no line of the table.
+func (r *Report) rest() string {
+	var parts []string
+	for _, s := range r.Skipped {
+		parts = append(parts, fmt.Sprintf("%d %s", s.Files, s.Kind))
+	}
+	rest := ""
+	if len(parts) > 0 {
+		rest = "; files skipped: " + strings.Join(parts, ", ")
+	}
+	if r.Failed > 0 {
+		rest += fmt.Sprintf("; other files failed: %d", r.Failed)
+	}
+	return rest
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }

@@ -1,0 +1,226 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// session is the connection that an import works on. It has the temporary tables and holds the lock, and both end with
+// it.
+type session struct{ conn *pgx.Conn }
+
+// Every statement is planned for its parameters and the present size of the tables, which grow from nothing to
+// millions of rows within a session; what is there of a file is looked up by key.
+const prepareSession = `-- name: prepareSession
+set statement_timeout = 0;
+set lock_timeout = 0;
+set idle_in_transaction_session_timeout = 0;
+set plan_cache_mode = force_custom_plan;
+set jit = off;
+set random_page_cost = 1.1;
+set work_mem = '32MB';
+set temp_buffers = '32MB';
+
+-- What the files say.
+create temporary table stage_companies (
+  cik bigint,
+  as_of date,
+  name text collate "C",
+  former_names text[],
+  search_text text collate "C",
+  sic text,
+  sector text,
+  industry text,
+  country text,
+  fiscal_year_end text
+) on commit delete rows;
+
+create temporary table stage_filings (
+  cik bigint,
+  as_of date,
+  id bigint,
+  form text collate "C",
+  filed_on date,
+  accepted_at timestamptz,
+  period_end date,
+  title text collate "C",
+  primary_document text collate "C"
+) on commit delete rows;
+
+create temporary table stage_concepts (
+  n integer,
+  taxonomy text collate "C",
+  concept text collate "C",
+  label text collate "C",
+  description text collate "C",
+  id integer
+) on commit delete rows;
+
+create temporary table stage_facts (
+  n integer, -- in the order of the file
+  concept integer, -- stage_concepts.n
+  unit text collate "C",
+  period_start date,
+  period_end date,
+  value double precision,
+  accession bigint,
+  filed_on date,
+  fiscal_year integer,
+  fiscal_period text collate "C",
+  form text collate "C"
+) on commit delete rows;
+
+create temporary table stage_listings (
+  company_id bigint,
+  as_of date,
+  symbol text collate "C",
+  exchange text collate "C",
+  position integer
+) on commit delete rows;
+
+-- The companies whose symbols are listed, also those without one.
+create temporary table listed_companies (company_id bigint, cik bigint, as_of date) on commit delete rows;
+
+-- What of it is there already, and what it changes; what follows from that.
+create temporary table best_filings (like stage_filings) on commit delete rows;
+
+create temporary table known_filings (id bigint, changed boolean, confirmed boolean) on commit delete rows;
+
+create temporary table changed_companies (company_id bigint) on commit delete rows;
+
+create temporary table known_facts (
+  n integer, -- stage_facts.n
+  id bigint,
+  changed boolean,
+  contradicted boolean,
+  confirmed boolean
+) on commit delete rows;
+
+create temporary table changed_units (
+  n bigint generated always as identity,
+  concept_id integer,
+  unit text collate "C",
+  primary key (concept_id, unit)
+) on commit delete rows;
+
+-- A series that need not exist yet is 8 * changed_units.n + its period class.
+create temporary table chosen_points (
+  series bigint,
+  date date,
+  value double precision,
+  fact_id bigint,
+  primary key (series, date)
+) on commit delete rows;
+
+create temporary table changed_series (series bigint, id bigint) on commit delete rows;`
+
+// importLock is the key of the advisory lock that one import at a time holds: "corpint" in ASCII.
+const importLock = 0x636f7270696e74
+
+const tryLock = `-- name: tryLock
+select pg_try_advisory_lock($1)`
+
+const awaitLock = `-- name: awaitLock
+select pg_advisory_lock($1)`
+
+// openSession takes a connection out of the pool and prepares it for an import. When another import runs it calls
+// waiting and waits for the other's end.
+func openSession(ctx context.Context, pool *pgxpool.Pool, waiting func()) (*session, error) {
+	pooled, err := pool.Acquire(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the database: %w", err)
+	}
+	s := &session{conn: pooled.Hijack()}
+	if err := s.prepare(ctx, waiting); err != nil {
+		s.close(ctx)
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *session) prepare(ctx context.Context, waiting func()) error {
+	if _, err := s.conn.Exec(ctx, prepareSession); err != nil {
+		return fmt.Errorf("prepare the connection: %w", err)
+	}
+	var locked bool
+	if err := s.conn.QueryRow(ctx, tryLock, int64(importLock)).Scan(&locked); err != nil {
+		return fmt.Errorf("lock the import: %w", err)
+	}
+	if locked {
+		return nil
+	}
+	waiting()
+	if _, err := s.conn.Exec(ctx, awaitLock, int64(importLock)); err != nil {
+		return fmt.Errorf("wait for another import: %w", err)
+	}
+	return nil
+}
+
+// close ends the session, also after ctx was cancelled.
+func (s *session) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_ = s.conn.Close(ctx) // nothing is open on it: what it did was committed or reported
+}
+
+// inTx runs f in a transaction, which is committed when f returns nil.
+func (s *session) inTx(ctx context.Context, f func(*transaction) error) error {
+	return pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error { return f(&transaction{tx: tx}) })
+}
+
+// transaction is the import of one file.
+type transaction struct{ tx pgx.Tx }
+
+// exec runs a statement and returns the number of rows it changed.
+func (t *transaction) exec(ctx context.Context, sql string, args ...any) (int64, error) {
+	tag, err := t.tx.Exec(ctx, sql, args...)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", statementName(sql), err)
+	}
+	return tag.RowsAffected(), nil
+}
+
+// count runs a statement that answers with one number.
+func (t *transaction) count(ctx context.Context, sql string, args ...any) (int64, error) {
+	var n int64
+	if err := t.tx.QueryRow(ctx, sql, args...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("%s: %w", statementName(sql), err)
+	}
+	return n, nil
+}
+
+// statementName returns the name in the first line of a statement.
+func statementName(sql string) string {
+	line, _, _ := strings.Cut(sql, "\n")
+	return strings.TrimPrefix(line, "-- name: ")
+}
+
+// grown is the number of written records from which on statistics are renewed at the end of an import: plans must fit
+// at once, not when autovacuum comes by.
+const grown = 1000
+
+const analyzeFilings = `-- name: analyzeFilings
+analyze companies, securities, filings, filing_companies, company_forms`
+
+const analyzeFacts = `-- name: analyzeFacts
+analyze companies, concepts, definitions, facts, concept_units, series, metrics`
+
+func (s *session) analyze(ctx context.Context, r *Report) error {
+	written := func(k *KindReport) int64 { return k.Stored + k.Updated }
+	if written(r.kind(kindSubmissions))+written(r.kind(kindTickers)) >= grown {
+		if _, err := s.conn.Exec(ctx, analyzeFilings); err != nil {
+			return fmt.Errorf("renew the statistics: %w", err)
+		}
+	}
+	if written(r.kind(kindCompanyFacts)) >= grown {
+		if _, err := s.conn.Exec(ctx, analyzeFacts); err != nil {
+			return fmt.Errorf("renew the statistics: %w", err)
+		}
+	}
+	return nil
+}
