@@ -1,0 +1,67 @@
+# Every command that developers and CI run. Each does its own set-up first (scripts/setup.sh).
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# The whole data set, for the tests that need it; they are skipped without it.
+TESTDATA := $(abspath $(wildcard ../shared/data))
+
+# How long each fuzz target runs, how often each benchmark.
+FUZZTIME ?= 10s
+BENCHTIME ?= 1s
+
+.PHONY: help
+help: ## List the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+.PHONY: setup
+setup: ## Install what is missing, where that needs no asking
+	@scripts/setup.sh
+
+.PHONY: run
+run: ## Run the server; without DATABASE_URL on a private PostgreSQL with demo data
+	@[[ -n "$${DATABASE_URL:-}" ]] || scripts/setup.sh
+	go run .
+
+.PHONY: test
+test: setup ## Run all tests
+	$(if $(TESTDATA),CORPINTEL_TESTDATA="$${CORPINTEL_TESTDATA:-$(TESTDATA)}") go test ./...
+
+.PHONY: race
+race: setup ## Run all tests under the race detector
+	go test -race ./...
+
+.PHONY: lint
+lint: ## Run the linters, check the formatting
+	$(GOLANGCI) run
+
+.PHONY: fmt
+fmt: ## Format the code
+	$(GOLANGCI) fmt
+
+.PHONY: generate
+generate: ## Generate the GraphQL executor from the schema
+	go generate ./...
+
+.PHONY: check-generated
+check-generated: ## Check that what is generated is up to date
+	scripts/check-generated.sh
+
+.PHONY: schema
+schema: setup ## Write migrations/schema.sql anew from the migrations
+	go test ./migrations -run TestSchema -update
+
+.PHONY: fuzz
+fuzz: setup ## Run each fuzz target for FUZZTIME
+	scripts/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: setup ## Run the benchmarks for BENCHTIME each
+	go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./...
+
+.PHONY: bench-once
+bench-once: ## Run each benchmark once, so that none rots
+	$(MAKE) bench BENCHTIME=1x

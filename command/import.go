@@ -1,0 +1,70 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"golang.org/x/term"
+
+	"github.com/corpintel/corpintel/edgar"
+	"github.com/corpintel/corpintel/ingest"
+	"github.com/corpintel/corpintel/migrations"
+	"github.com/corpintel/corpintel/store"
+)
+
+// importCommand loads files.
+type importCommand struct {
+	EDGAR importEDGAR `cmd:"" name:"edgar" help:"Import files of the SEC's EDGAR: submissions, companyfacts, company_tickers(_exchange).json; plain, .gz or inside the SEC's .zip."`
+}
+
+// importEDGAR loads EDGAR files.
+type importEDGAR struct {
+	Paths  []string `arg:"" name:"path" help:"Files and folders; folders are walked."`
+	Strict bool     `help:"Fail at the end if any record was rejected."`
+	AsOf   day      `name:"as-of" placeholder:"DATE" help:"Day that ticker files tell of, such as 2026-07-30. Default: when each file was last modified."`
+}
+
+// day is a date.
+type day edgar.Date
+
+// UnmarshalText reads a day.
+func (d *day) UnmarshalText(text []byte) error {
+	parsed, err := edgar.ParseDate(string(text))
+	*d = day(parsed)
+	return err
+}
+
+// Run imports the files. The report goes to the output; progress and what was rejected, with the reason, beside it.
+func (c *importEDGAR) Run(ctx context.Context, e *Environment, flags *databaseFlags, logger *slog.Logger) error {
+	return withDatabase(ctx, e, flags, logger, func(db *database) error {
+		if _, err := migrations.Up(ctx, db.direct); err != nil {
+			return err
+		}
+		s, err := store.Open(ctx, db.direct, store.Options{MaxConns: 4, Logger: logger})
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		report, err := ingest.Run(ctx, s.Pool(), c.Paths, ingest.Options{
+			Strict:      c.Strict,
+			TickersAsOf: edgar.Date(c.AsOf),
+			Progress:    e.Stderr,
+			Terminal:    isTerminal(e.Stderr),
+			Rejections:  e.Stderr,
+			Logger:      logger,
+			Now:         e.Now,
+		})
+		if writeErr := report.Write(e.Stdout); err == nil && writeErr != nil {
+			return fmt.Errorf("write the report: %w", writeErr)
+		}
+		return err
+	})
+}
+
+// isTerminal reports whether a person looks at what is written.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(int(file.Fd()))
+}

@@ -1,0 +1,218 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/corpintel/corpintel/loaders"
+	"github.com/corpintel/corpintel/migrations"
+	"github.com/corpintel/corpintel/resolvers"
+	"github.com/corpintel/corpintel/store"
+	"github.com/corpintel/corpintel/web"
+)
+
+// firstCompanies is the size of the demo data that an empty embedded database gets.
+const firstCompanies = 500
+
+// serveCommand serves.
+type serveCommand struct {
+	Addr           address  `setting:"CORPINTEL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where GraphQL and the explorer are served."`
+	AdminAddr      address  `setting:"CORPINTEL_ADMIN_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where /livez and /readyz are served."`
+	Auth           string   `setting:"CORPINTEL_AUTH" enum:"off" default:"off" placeholder:"MODE" help:"Who may ask: off, for everybody. There is nothing else yet."`
+	RequestTimeout duration `setting:"CORPINTEL_REQUEST_TIMEOUT" default:"10s" placeholder:"DURATION" help:"Longest time that an operation may take."`
+	DrainTimeout   duration `setting:"CORPINTEL_DRAIN_TIMEOUT" default:"30s" placeholder:"DURATION" help:"How long requests in flight may take to finish when the server is told to end."`
+	PoolSize       count    `setting:"CORPINTEL_POOL_SIZE" default:"10" placeholder:"N" help:"Most connections to the database."`
+}
+
+// Run serves until ctx is cancelled, then finishes the requests in flight.
+func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseFlags, logger *slog.Logger) (err error) {
+	mentionUnused(ctx, e, logger)
+	// The ports come first: where they are taken, nothing is begun.
+	public, err := listen(ctx, c.Addr, "CORPINTEL_ADDR")
+	if err != nil {
+		return err
+	}
+	defer public.Close()
+	internal, err := listen(ctx, c.AdminAddr, "CORPINTEL_ADMIN_ADDR")
+	if err != nil {
+		return err
+	}
+	defer internal.Close()
+
+	s := &server{
+		public:         public,
+		requestTimeout: time.Duration(c.RequestTimeout),
+		drainTimeout:   time.Duration(c.DrainTimeout),
+		logger:         logger,
+		now:            e.Now,
+		failed:         make(chan error, 2),
+	}
+	admin := s.startAdmin(ctx, internal)
+	defer admin.Close()
+
+	db, err := flags.open(ctx, e, logger)
+	if err != nil {
+		return endedEarly(ctx, err)
+	}
+	defer func() { err = errors.Join(err, db.close(ctx)) }()
+	contents, err := prepare(ctx, e, db, logger)
+	if err != nil {
+		return endedEarly(ctx, err)
+	}
+	s.store, err = store.Open(ctx, db.url, store.Options{MaxConns: int32(c.PoolSize), Logger: logger})
+	if err != nil {
+		return endedEarly(ctx, err)
+	}
+	defer s.store.Close()
+	s.direct = db.direct
+
+	stop := s.start(ctx)
+	fmt.Fprint(e.Stdout, banner(public.Addr(), internal.Addr(), db, contents))
+	select {
+	case err := <-s.failed:
+		stop()
+		return err
+	case <-db.ended():
+		stop()
+		return errors.New("the embedded PostgreSQL has ended; its log is in its folder")
+	case <-ctx.Done():
+	}
+	logger.InfoContext(ctx, "draining: no new requests, those in flight finish")
+	s.health.Draining()
+	stop()
+	return nil
+}
+
+// endedEarly makes being told to end before the server was ready no error.
+func endedEarly(ctx context.Context, err error) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	default:
+		return err
+	}
+}
+
+// mentionUnused says that settings of later releases have no effect.
+func mentionUnused(ctx context.Context, e *Environment, logger *slog.Logger) {
+	for _, name := range []string{"REDIS_URL", "DATABASE_REPLICA_URL"} {
+		if e.lookup(name) != "" {
+			logger.WarnContext(ctx, name+" is set and is not used yet")
+		}
+	}
+}
+
+// listen opens a port; an error names the setting that says which.
+func listen(ctx context.Context, a address, setting string) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", string(a))
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s, choose another address with %s: %w", a, setting, err)
+	}
+	return listener, nil
+}
+
+// prepare brings the schema up to date, fills an empty embedded database, and looks at what is there.
+func prepare(ctx context.Context, e *Environment, db *database, logger *slog.Logger) (contents, error) {
+	applied, err := migrations.Up(ctx, db.direct)
+	if err != nil {
+		return contents{}, err
+	}
+	if applied > 0 {
+		logger.InfoContext(ctx, "migrated", slog.Int("migrations", applied))
+	}
+	s, err := store.Open(ctx, db.direct, store.Options{MaxConns: 2, Logger: logger})
+	if err != nil {
+		return contents{}, err
+	}
+	defer s.Close()
+	if db.isEmbedded() {
+		empty, err := holdsNothing(ctx, s.Pool())
+		if err != nil {
+			return contents{}, err
+		}
+		if empty {
+			fmt.Fprintf(e.Stdout, "Loading demo data of %d companies, once ...\n", firstCompanies)
+			if err := loadDemo(ctx, e, s.Pool(), logger); err != nil {
+				return contents{}, err
+			}
+		}
+	}
+	return readContents(ctx, s.Pool())
+}
+
+// server is what runs while requests are served.
+type server struct {
+	public         net.Listener
+	direct         string // URL
+	store          *store.Store
+	health         *web.Health
+	requestTimeout time.Duration
+	drainTimeout   time.Duration
+	logger         *slog.Logger
+	now            func() time.Time
+	failed         chan error // a listener's end that nobody asked for
+}
+
+// startAdmin serves the admin address from before the start until after the end.
+func (s *server) startAdmin(ctx context.Context, l net.Listener) *http.Server {
+	s.health = web.NewHealth(s.ready, s.logger)
+	admin := web.NewServer(context.WithoutCancel(ctx), s.health.Handler(), s.requestTimeout, s.logger)
+	s.serve(admin, l)
+	return admin
+}
+
+// start serves requests. The function that it returns ends that: it waits for requests in flight, for
+// drainTimeout, and cuts off those that are left.
+func (s *server) start(ctx context.Context) (stop func()) {
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	handler := web.New(web.Options{
+		Resolvers:      resolvers.New(s.store),
+		Attach:         loaders.New(s.store).Attach,
+		RequestTimeout: s.requestTimeout,
+		Logger:         s.logger,
+		Now:            s.now,
+	})
+	public := web.NewServer(base, handler, s.requestTimeout, s.logger)
+	s.serve(public, s.public)
+	s.health.Serving()
+	return func() {
+		defer cancel()
+		limited, cancelLimit := context.WithTimeout(base, s.drainTimeout)
+		defer cancelLimit()
+		if err := public.Shutdown(limited); err != nil {
+			s.logger.WarnContext(base, "requests were cut off: they did not finish in time", slog.Any("error", err))
+			cancel()
+			_ = public.Close() // nothing is left to be done about it
+		}
+	}
+}
+
+func (s *server) serve(server *http.Server, l net.Listener) {
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- fmt.Errorf("serve %s: %w", l.Addr(), err)
+		}
+	}()
+}
+
+// ready says whether requests can be answered: the database is there and has the schema that this program needs.
+func (s *server) ready(ctx context.Context) error {
+	if err := s.store.Ping(ctx); err != nil {
+		return err
+	}
+	steps, err := migrations.Status(ctx, s.direct)
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		if !step.Applied() {
+			return fmt.Errorf("migration %s is not applied", step.Name)
+		}
+	}
+	return nil
+}

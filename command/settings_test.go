@@ -1,0 +1,129 @@
+package command_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestHelp compares the help of all commands, with the defaults of all settings, with what was agreed on.
+func TestHelp(t *testing.T) {
+	t.Setenv("COLUMNS", "") // it would change the width
+	var got strings.Builder
+	for _, command := range []string{
+		"", "serve", "migrate", "migrate up", "migrate down", "migrate status", "demo", "import", "import edgar",
+	} {
+		got.WriteString("$ corpintel " + strings.TrimSpace(command+" --help") + "\n")
+		got.WriteString(mustRun(t, nil, append(strings.Fields(command), "--help")...) + "\n")
+	}
+	golden := filepath.Join("testdata", "help.txt")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("help (-want +got), -update accepts it:\n%s", diff)
+	}
+}
+
+// TestRefusedSettings checks that nothing is begun with a setting that is wrong, and that the sentence names it.
+func TestRefusedSettings(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		environ []string
+		args    []string
+		want    string
+	}{
+		"unknown flag":      {nil, []string{"--adr", "x"}, `unknown flag --adr, did you mean "--addr"?`},
+		"unknown command":   {nil, []string{"sreve"}, `unexpected argument sreve`},
+		"unknown variable":  {[]string{"CORPINTEL_ADR=x"}, nil, "CORPINTEL_ADR is not a setting, did you mean CORPINTEL_ADDR?"},
+		"later variable":    {[]string{"CORPINTEL_CORS_ORIGINS=x"}, nil, "CORPINTEL_CORS_ORIGINS is not a setting"},
+		"of all commands":   {[]string{"CORPINTEL_X=1"}, []string{"migrate", "status"}, "CORPINTEL_X is not a setting"},
+		"address":           {[]string{"CORPINTEL_ADDR=nowhere"}, nil, "CORPINTEL_ADDR: want host:port, such as 127.0.0.1:8080"},
+		"address by flag":   {nil, []string{"--addr=nowhere"}, "--addr: want host:port, such as 127.0.0.1:8080"},
+		"flag before":       {[]string{"CORPINTEL_ADDR=:1"}, []string{"--addr=x"}, "--addr: want host:port"},
+		"port":              {[]string{"CORPINTEL_ADMIN_ADDR=:99999"}, nil, "CORPINTEL_ADMIN_ADDR: want host:port"},
+		"named port":        {[]string{"CORPINTEL_ADMIN_ADDR=:http"}, nil, "CORPINTEL_ADMIN_ADDR: want host:port"},
+		"timeout":           {[]string{"CORPINTEL_REQUEST_TIMEOUT=0s"}, nil, "CORPINTEL_REQUEST_TIMEOUT: want a positive duration"},
+		"timeout, no unit":  {[]string{"CORPINTEL_REQUEST_TIMEOUT=10"}, nil, "CORPINTEL_REQUEST_TIMEOUT: want a positive duration"},
+		"pool size":         {[]string{"CORPINTEL_POOL_SIZE=0"}, nil, "CORPINTEL_POOL_SIZE: want a whole number from 1"},
+		"auth":              {[]string{"CORPINTEL_AUTH=required"}, nil, `CORPINTEL_AUTH must be one of "off"`},
+		"log format":        {[]string{"CORPINTEL_LOG_FORMAT=xml"}, nil, `CORPINTEL_LOG_FORMAT must be one of "text","json"`},
+		"log level":         {[]string{"CORPINTEL_LOG_LEVEL=loud"}, nil, "CORPINTEL_LOG_LEVEL: want debug, info, warn or error"},
+		"direct URL alone":  {[]string{"DATABASE_DIRECT_URL=postgres://h/d"}, nil, "DATABASE_DIRECT_URL goes with DATABASE_URL"},
+		"as-of":             {nil, []string{"import", "edgar", "--as-of=30.7.2026", "x"}, "--as-of: date"},
+		"nothing to import": {nil, []string{"import", "edgar"}, `expected "<path> ..."`},
+		"companies":         {nil, []string{"demo", "--companies=-1"}, "--companies: want a whole number from 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := run(t, test.environ, test.args...)
+			if code != 2 {
+				t.Errorf("exit code %d, want 2", code)
+			}
+			wantContains(t, stderr, "corpintel: "+test.want)
+			if strings.Count(stderr, "\n") != 1 || stdout != "" {
+				t.Errorf("want one line: %s%s", stdout, stderr)
+			}
+		})
+	}
+}
+
+// TestMalformedDatabaseURL checks that a password is never shown.
+func TestMalformedDatabaseURL(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{
+		"postgres://user:S3CRET@host:99999/db",
+		"postgres://user:S3CRET%zz@host/db",
+		"postgres://user:S3CRET@ho st/db",
+		"postgres://user:S3CRET@host/db?sslmode=S3CRET",
+		"postgres://user:S3CRET@host/db?connect_timeout=S3CRET",
+		"postgres:/user:S3CRET@host/db",
+		"mysql://user:S3CRET@host/db",
+		"user:S3CRET@host/db",
+		"host=h password=S3CRET port=x",
+		"host=h password='S3CRET",
+	} {
+		for _, variable := range []string{"DATABASE_URL", "DATABASE_DIRECT_URL"} {
+			environ := []string{variable + "=" + url}
+			if variable == "DATABASE_DIRECT_URL" {
+				environ = append(environ, "DATABASE_URL=postgres://h/d")
+			}
+			code, stdout, stderr := run(t, environ, "migrate", "status")
+			if code != 2 {
+				t.Errorf("%s: exit code %d, want 2", url, code)
+			}
+			wantContains(t, stderr, "corpintel: "+variable+": want postgres://user:password@host:port/database")
+			if strings.Contains(stdout+stderr, "S3CRET") {
+				t.Errorf("%s: the password is shown: %s", url, stderr)
+			}
+		}
+	}
+}
+
+// TestUnreachableDatabase checks that a password is not shown when the database does not answer either.
+func TestUnreachableDatabase(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"migrate", "status"}, {"migrate", "up"}, {"serve"}, {"demo"}} {
+		code, stdout, stderr := run(t,
+			onFreePorts("DATABASE_URL=postgres://user:S3CRET@127.0.0.1:1/db?connect_timeout=5"), args...)
+		if code != 1 {
+			t.Errorf("%v: exit code %d, want 1", args, code)
+		}
+		wantContains(t, stderr, "corpintel: ", "127.0.0.1")
+		if strings.Contains(stdout+stderr, "S3CRET") {
+			t.Errorf("%v: the password is shown: %s", args, stderr)
+		}
+	}
+}

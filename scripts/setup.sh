@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Makes sure that Go and PostgreSQL are there. PostgreSQL is installed where that can be done without asking; otherwise
+# the one message below says what is missing. Where everything is there, nothing is done and nothing is said.
+set -euo pipefail
+
+oldest=15 # major version of PostgreSQL
+
+# Succeeds if a folder holds a server that is new enough, with the programs that come with it.
+usable() {
+  [[ -x "$1/postgres" && -x "$1/initdb" ]] || return 1
+  local version
+  version=$("$1/postgres" --version 2>/dev/null | sed -E 's/[^0-9]*([0-9]+).*/\1/')
+  [[ -n "$version" && "$version" -ge "$oldest" ]]
+}
+
+# Succeeds if there is a server in one of the places where the program looks.
+have_postgres() {
+  local dir
+  for dir in "$(dirname "$(readlink -f "$(command -v postgres)" 2>/dev/null)" 2>/dev/null || true)" \
+    "$(pg_config --bindir 2>/dev/null || true)" \
+    /usr/lib/postgresql/*/bin /usr/pgsql-*/bin \
+    /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin \
+    /Applications/Postgres.app/Contents/Versions/*/bin; do
+    if [[ -n "$dir" ]] && usable "$dir"; then return 0; fi
+  done
+  return 1
+}
+
+# Runs a command as root, if that needs no password.
+as_root() {
+  if [[ "$(id -u)" == 0 ]]; then
+    "$@"
+  else
+    sudo -n "$@"
+  fi
+}
+
+install_postgres() {
+  command -v apt-get >/dev/null || return 1
+  as_root true 2>/dev/null || return 1
+  echo "Installing PostgreSQL ..." >&2
+  as_root apt-get update -qq >&2 &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >&2
+}
+
+if ! command -v go >/dev/null; then
+  echo "Go is missing: install it from https://go.dev/dl (the version is in go.mod)." >&2
+  exit 1
+fi
+if [[ -n "${CORPINTEL_POSTGRES_BIN:-}" ]]; then
+  if usable "$CORPINTEL_POSTGRES_BIN"; then exit 0; fi
+  echo "CORPINTEL_POSTGRES_BIN is set to a folder without PostgreSQL $oldest or later." >&2
+  exit 1
+fi
+if ! have_postgres && ! { install_postgres && have_postgres; }; then
+  echo "PostgreSQL $oldest or later is missing, and could not be installed without asking. Install it" >&2
+  echo "(apt install postgresql, brew install postgresql), or set CORPINTEL_POSTGRES_BIN to the folder of its programs." >&2
+  exit 1
+fi
