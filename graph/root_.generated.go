@@ -1034,8 +1034,9 @@ type Company implements Node {
   filingSummary: FilingSummary!
 
   """
-  The latest value of a metric: the point with the greatest date. Null when the company has never reported it. Error
-  BAD_USER_INPUT for a name that is no metric name, and for a unit that the company never used (it lists those used).
+  The latest value of a metric: the point with the greatest date. Null when the company has never reported it (in that
+  period class, under that ticker). Error BAD_USER_INPUT for a name that is no metric name, and for a unit that the company
+  never used (it lists those used).
   """
   metric(
     "Metric name, ` + "`" + `taxonomy:concept` + "`" + `, for example ` + "`" + `us-gaap:NetIncomeLoss` + "`" + `, ` + "`" + `price:close` + "`" + `."
@@ -1044,7 +1045,7 @@ type Company implements Node {
     unit: String
     "Period class. Default: of the unit's classes the one with the latest point."
     period: MetricPeriod
-    "For prices: which of the company's symbols. Default: the primary one."
+    "For prices: which of the company's symbols; does not count for other metrics. Default: the primary one."
     ticker: String
   ): MetricValue
 
@@ -1058,8 +1059,8 @@ type Company implements Node {
   ): [MetricValue]!
 
   """
-  A metric through time. Null when the company has never reported it. Errors as for ` + "`" + `metric` + "`" + `, and BAD_USER_INPUT when
-  ` + "`" + `to` + "`" + ` is before ` + "`" + `from` + "`" + `.
+  A metric through time. Null when the company has never reported it (in that period class, under that ticker). Errors as
+  for ` + "`" + `metric` + "`" + `, and BAD_USER_INPUT when ` + "`" + `to` + "`" + ` is before ` + "`" + `from` + "`" + `.
   """
   series(
     "Metric name, ` + "`" + `taxonomy:concept` + "`" + `."
@@ -1068,7 +1069,7 @@ type Company implements Node {
     unit: String
     "Period class. Default: of the unit's classes the one with the latest point."
     period: MetricPeriod
-    "For prices: which of the company's symbols. Default: the primary one."
+    "For prices: which of the company's symbols; does not count for other metrics. Default: the primary one."
     ticker: String
     "First day, included. Default: no bound."
     from: Date
@@ -1105,11 +1106,11 @@ type Ticker {
   to: Date
 }
 
-"Conditions on companies. Absent and null conditions hold for all; an empty list holds for none."
+"Conditions on companies. Absent and null conditions hold for all; an empty list holds for none. Texts have at most 200 characters."
 input CompanyFilter {
-  "Holds one of these symbols today."
+  "Holds one of these symbols today. At most 200."
   tickers: [String!]
-  "Has one of these numbers."
+  "Has one of these numbers. At most 200."
   ciks: [CIK!]
   "Sector, exactly."
   sector: String
@@ -1119,7 +1120,7 @@ input CompanyFilter {
   country: String
   "Exchange of the primary security, exactly."
   exchange: String
-  "Market capitalisation in USD; companies without one are left out."
+  "Market capitalisation in USD; companies without one are left out, also when no bound is given."
   marketCap: FloatRange
 }
 
@@ -1149,7 +1150,7 @@ type CompanyConnection {
   nodes: [Company!]!
   "Where the page stands."
   pageInfo: PageInfo!
-  "How many there are in all pages together. Costs a statement, only when asked for."
+  "How many there are in all pages together. Costs a statement that counts them, only when asked for."
   totalCount: Int!
 }
 
@@ -1230,7 +1231,7 @@ type FilingConnection {
   nodes: [Filing!]!
   "Where the page stands."
   pageInfo: PageInfo!
-  "How many there are in all pages together. Costs a statement, only when asked for."
+  "How many there are in all pages together. Costs a statement that counts them, only when asked for."
   totalCount: Int!
 }
 
@@ -1352,7 +1353,7 @@ input MetricDefinitionFilter {
   names: [String!]
   "Taxonomy, exactly."
   taxonomy: String
-  "All words of this text occur in the name or the label; 1 to 100 characters, case does not count."
+  "All words of this text occur in the name or the label; at most 100 characters, of which three letters or digits in a row; case does not count."
   search: String
 }
 
@@ -1364,7 +1365,7 @@ type MetricDefinitionConnection {
   nodes: [MetricDefinition!]!
   "Where the page stands."
   pageInfo: PageInfo!
-  "How many there are in all pages together. Costs a statement, only when asked for."
+  "How many there are in all pages together. Costs a statement that counts them, only when asked for."
   totalCount: Int!
 }
 
@@ -1466,9 +1467,10 @@ type Query {
   ): CompanyConnection!
 
   """
-  Companies that match a text: first those whose ticker it is, then those whose ticker begins with it, then those whose
-  present or former name contains all its words; each by market capitalisation, greatest first. Texts of one or two
-  characters match tickers and the beginning of names.
+  Companies that match a text: first those whose ticker it is, then those whose ticker begins with it, then those that
+  had it as a ticker formerly, or whose present and former names together contain all its words; each by market
+  capitalisation, greatest first. A text without three letters or digits in a row matches tickers and the beginning of
+  names.
   """
   searchCompanies(
     "A ticker or a part of a name, 1 to 100 characters. Case and apostrophes do not count."

@@ -31,40 +31,32 @@ func filingSummaries(b *store.Batch, ids []int64) func(int64) *store.FilingSumma
 }
 
 func filings(b *store.Batch, keys []FilingsKey) func(FilingsKey) *store.FilingPage {
-	found := map[*store.FilingsRequest]map[int64]*store.FilingPage{}
-	for _, g := range byRequest(keys, func(k FilingsKey) (int64, *store.FilingsRequest) { return k.Company, k.Request }) {
-		found[g.request] = b.FilingsOfCompanies(g.companies, g.request)
-	}
-	return func(k FilingsKey) *store.FilingPage { return found[k.Request][k.Company] }
+	return byRequest(keys, func(k FilingsKey) (int64, *store.FilingsRequest) { return k.Company, k.Request }, b.FilingsOfCompanies)
 }
 
 func filingCounts(b *store.Batch, keys []FilingCountKey) func(FilingCountKey) int {
-	found := map[*store.FilingFilter]map[int64]int{}
-	for _, g := range byRequest(keys, func(k FilingCountKey) (int64, *store.FilingFilter) { return k.Company, k.Filter }) {
-		found[g.request] = b.FilingCountsOfCompanies(g.companies, g.request)
-	}
-	return func(k FilingCountKey) int { return found[k.Filter][k.Company] }
+	return byRequest(keys, func(k FilingCountKey) (int64, *store.FilingFilter) { return k.Company, k.Filter }, b.FilingCountsOfCompanies)
 }
 
-// group are the companies that something is asked of.
-type group[R comparable] struct {
-	request   R
-	companies []int64
-}
-
-// byRequest gathers keys by what they ask for: a group is a statement.
-func byRequest[K any, R comparable](keys []K, split func(K) (int64, R)) []*group[R] {
-	var groups []*group[R]
-	index := map[R]*group[R]{}
+// byRequest asks for each request of the companies that it is asked of: a statement for each.
+func byRequest[K any, R comparable, V any](
+	keys []K, split func(K) (company int64, request R), ask func([]int64, R) map[int64]V,
+) func(K) V {
+	companies := map[R][]int64{}
+	var requests []R // in the order of the keys, so that operations send their statements in one order
 	for _, k := range keys {
 		company, request := split(k)
-		g := index[request]
-		if g == nil {
-			g = &group[R]{request: request}
-			index[request] = g
-			groups = append(groups, g)
+		if _, known := companies[request]; !known {
+			requests = append(requests, request)
 		}
-		g.companies = append(g.companies, company)
+		companies[request] = append(companies[request], company)
 	}
-	return groups
+	found := make(map[R]map[int64]V, len(requests))
+	for _, r := range requests {
+		found[r] = ask(companies[r], r)
+	}
+	return func(k K) V {
+		company, request := split(k)
+		return found[request][company]
+	}
 }

@@ -74,8 +74,8 @@ func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
 	return r.Value, r.Err
 }
 
-// Want makes a batch ask for keys that it has not asked for yet. What other resolvers of the operation have loaded
-// meanwhile does not count: it would make the number of statements a matter of luck.
+// Want makes the next run of a batch ask for keys, once each. That they are known already, from an earlier run or another
+// resolver, does not count: it would make the number of statements a matter of the data, or of luck.
 func (l *Loader[K, V]) Want(b *Batch, keys ...K) {
 	w := b.want(l, func() wanted { return &want[K, V]{loader: l, asked: map[K]struct{}{}} }).(*want[K, V])
 	for _, k := range keys {
@@ -112,4 +112,5 @@ func (w *want[K, V]) deliver(ctx context.Context, err error) {
 		w.loader.loader().Prime(ctx, k, r)
 	}
 	w.keys = nil
+	clear(w.asked)
 }

@@ -77,10 +77,9 @@ type Set struct {
 	Definition       *Loader[int32, *store.MetricDefinition]
 	Definitions      *Loader[DefinitionsKey, *store.DefinitionPage]
 	DefinitionCounts *Loader[DefinitionCountKey, int]
-	Latest           *Loader[store.LatestKey, *store.MetricValue]
-	Series           *Loader[store.SeriesKey, *store.Series]
-	SeriesBounds     *Loader[store.SeriesKey, *store.Series]
-	Units            *Loader[store.UnitsKey, []string]
+	Latest           *Loader[store.LatestKey, store.Reported[store.MetricValue]]
+	Series           *Loader[store.SeriesKey, store.Reported[store.Series]]
+	SeriesBounds     *Loader[store.SeriesKey, store.Reported[store.Series]]
 
 	mu       sync.Mutex
 	interned map[any]any
@@ -102,7 +101,6 @@ func newSet(l *Loaders) *Set {
 	s.Latest = newLoader(s, latest)
 	s.Series = newLoader(s, seriesPoints)
 	s.SeriesBounds = newLoader(s, seriesBounds)
-	s.Units = newLoader(s, units)
 	return s
 }
 
@@ -121,7 +119,8 @@ func Intern[K comparable, T any](s *Set, key K, value T) T {
 	return value
 }
 
-// Arguments returns what build makes of the arguments of a field: once for all objects that have the field.
+// Arguments returns what build makes of the arguments of a field: one value for all objects that have the field, whoever
+// builds it first.
 func Arguments[T any](s *Set, field *ast.Field, build func() (T, error)) (T, error) {
 	type outcome struct {
 		value T
@@ -132,14 +131,22 @@ func Arguments[T any](s *Set, field *ast.Field, build func() (T, error)) (T, err
 	s.mu.Unlock()
 	if !ok {
 		value, err := build()
-		known = outcome{value, err}
-		s.mu.Lock()
-		if s.fields == nil {
-			s.fields = map[*ast.Field]any{}
-		}
-		s.fields[field] = known
-		s.mu.Unlock()
+		known = s.keep(field, outcome{value, err})
 	}
 	o := known.(outcome)
 	return o.value, o.err
+}
+
+// keep returns what is known of a field. Where that is nothing, made is known from now on.
+func (s *Set) keep(field *ast.Field, made any) any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.fields[field]; ok {
+		return known
+	}
+	if s.fields == nil {
+		s.fields = map[*ast.Field]any{}
+	}
+	s.fields[field] = made
+	return made
 }

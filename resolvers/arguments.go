@@ -98,8 +98,8 @@ func text(argument string, s *string) error {
 	if n := utf8.RuneCountInString(*s); n > maxText {
 		return gqlerr.BadInput(argument, "want at most %d characters, not %d", maxText, n)
 	}
-	if strings.ContainsRune(*s, 0) {
-		return gqlerr.BadInput(argument, "contains a NUL character")
+	if strings.ContainsRune(*s, 0) || !utf8.ValidString(*s) {
+		return gqlerr.BadInput(argument, "contains a NUL character or bytes that are no UTF-8")
 	}
 	return nil
 }

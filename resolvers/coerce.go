@@ -20,6 +20,11 @@ func childContext(ctx context.Context, op *graphql.OperationContext, field graph
 	if len(field.Definition.Arguments) == 0 {
 		return child, nil
 	}
+	for _, a := range field.Arguments {
+		if _, err := a.Value.Value(op.Variables); err != nil { // ArgumentMap would panic
+			return nil, fmt.Errorf("argument %s: %w", a.Name, err)
+		}
+	}
 	raw := field.ArgumentMap(op.Variables)
 	child.Args = make(map[string]any, len(raw))
 	for _, def := range field.Definition.Arguments {

@@ -71,10 +71,13 @@ func canonicalCompanyFilter(filter *store.CompanyFilter) (*store.CompanyFilter, 
 		return &store.CompanyFilter{}, nil
 	}
 	out := *filter
-	for argument, s := range map[string]*string{
-		"filter.sector": out.Sector, "filter.industry": out.Industry, "filter.country": out.Country, "filter.exchange": out.Exchange,
+	for _, condition := range []struct {
+		argument string
+		value    *string
+	}{
+		{"filter.sector", out.Sector}, {"filter.industry", out.Industry}, {"filter.country", out.Country}, {"filter.exchange", out.Exchange},
 	} {
-		if err := text(argument, s); err != nil {
+		if err := text(condition.argument, condition.value); err != nil {
 			return nil, err
 		}
 	}

@@ -57,10 +57,10 @@ func (r *companyResolver) Metric(ctx context.Context, obj *store.Company, name s
 		return nil, err
 	}
 	value, err := set.Latest.Load(ctx, store.LatestKey{Company: obj.ID, Ask: ask})
-	if value == nil && err == nil {
-		err = checkUnit(ctx, obj.ID, ask)
+	if err != nil || value.Found != nil {
+		return value.Found, err
 	}
-	return value, err
+	return nil, unitFault(ask.Unit, value.Units)
 }
 
 // Metrics is the resolver for the metrics field.
@@ -76,9 +76,11 @@ func (r *companyResolver) Metrics(ctx context.Context, obj *store.Company, names
 			addElementError(ctx, i, a.err)
 			continue
 		}
-		if values[i], err = set.Latest.Load(ctx, store.LatestKey{Company: obj.ID, Ask: a.ask}); err != nil {
+		value, err := set.Latest.Load(ctx, store.LatestKey{Company: obj.ID, Ask: a.ask})
+		if err != nil {
 			return nil, err
 		}
+		values[i] = value.Found
 	}
 	return values, nil
 }
@@ -86,18 +88,19 @@ func (r *companyResolver) Metrics(ctx context.Context, obj *store.Company, names
 // Series is the resolver for the series field.
 func (r *companyResolver) Series(ctx context.Context, obj *store.Company, metric string, unit *string, period *edgar.Period, ticker *string, from *edgar.Date, to *edgar.Date) (*series.MetricSeries, error) {
 	set := loaders.From(ctx)
-	args, err := companySeriesArgs(graphql.GetOperationContext(ctx), set, graphql.GetFieldContext(ctx))
+	at := graphql.GetFieldContext(ctx)
+	ask, err := seriesAsk(set, at)
 	if err != nil {
 		return nil, err
 	}
-	s, err := args.loader(set).Load(ctx, store.SeriesKey{Company: obj.ID, Ask: args.ask})
+	s, err := seriesLoader(graphql.GetOperationContext(ctx), set, at).Load(ctx, store.SeriesKey{Company: obj.ID, Ask: ask})
 	if err != nil {
 		return nil, err
 	}
-	if s == nil {
-		return nil, checkUnit(ctx, obj.ID, &args.ask.MetricAsk)
+	if s.Found == nil {
+		return nil, unitFault(ask.Unit, s.Units)
 	}
-	return &series.MetricSeries{Series: s}, nil
+	return &series.MetricSeries{Series: s.Found}, nil
 }
 
 // MetricDefinitions is the resolver for the metricDefinitions field.

@@ -51,7 +51,7 @@ func explained() []string {
 			}
 		}
 	}
-	for _, query := range []string{"lithium 19", "H33", "h", "gr", "nothing like it", "OLD50"} {
+	for _, query := range []string{"lithium 19", "H33", "h", "gr", "nothing like it", "OLD50", "a b", "&&&", "co & ab"} {
 		out = append(out, fmt.Sprintf(`{ searchCompanies(query: %q) { totalCount nodes { name } } }`, query))
 	}
 	for _, filter := range []string{`forms: ["DEF 14A"]`, `filedFrom: "2003-01-01", filedTo: "2003-02-01"`, `amendments: true`} {

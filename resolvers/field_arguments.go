@@ -88,20 +88,20 @@ func metricsArgs(set *loaders.Set, at *graphql.FieldContext) ([]metricsArg, erro
 	})
 }
 
-func companySeriesArgs(op *graphql.OperationContext, set *loaders.Set, at *graphql.FieldContext) (*seriesArgs, error) {
-	return loaders.Arguments(set, at.Field.Field, func() (*seriesArgs, error) {
+func seriesAsk(set *loaders.Set, at *graphql.FieldContext) (*store.SeriesAsk, error) {
+	return loaders.Arguments(set, at.Field.Field, func() (*store.SeriesAsk, error) {
 		ask, err := askOf(at, "metric")
 		if err != nil {
 			return nil, err
 		}
-		points := asks(op, at, seriesTypes, "points", "columns")
-		return newSeriesArgs(set, ask, argument[*edgar.Date](at, "from"), argument[*edgar.Date](at, "to"), points)
+		return newSeriesAsk(set, ask, argument[*edgar.Date](at, "from"), argument[*edgar.Date](at, "to"))
 	})
 }
 
-// loader returns the loader of series with or without points.
-func (a *seriesArgs) loader(set *loaders.Set) *loaders.Loader[store.SeriesKey, *store.Series] {
-	if a.points {
+// seriesLoader returns the loader of series with points where those are asked for, else the one without. A field of a
+// fragment has other selections merged into it in each place, so this is not one of its arguments.
+func seriesLoader(op *graphql.OperationContext, set *loaders.Set, at *graphql.FieldContext) *loaders.Loader[store.SeriesKey, store.Reported[store.Series]] {
+	if asks(op, at, seriesTypes, "points", "columns") {
 		return set.Series
 	}
 	return set.SeriesBounds

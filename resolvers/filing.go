@@ -46,10 +46,11 @@ func newFilingsArgs(set *loaders.Set, field string, filter *store.FilingFilter, 
 	}
 	request := &store.FilingsRequest{Filter: loaders.Intern(set, "filter "+binding.String(), &canonical), Page: page}
 	if position != nil {
-		request.From = store.FilingPosition{FiledOn: edgar.Date(position.Int()), ID: edgar.AccessionNumber(position.Int())}
-		if err := position.Done(); err != nil {
-			return nil, p.badCursor(err)
+		day, id := position.Int(), position.Int()
+		if err := position.Done(); err != nil || day < int64(edgar.MinDate) || day > int64(edgar.MaxDate) {
+			return nil, p.badCursor(cursor.ErrInvalid)
 		}
+		request.From = store.FilingPosition{FiledOn: edgar.Date(day), ID: edgar.AccessionNumber(id)}
 	}
 	args.request = loaders.Intern(set, p.key()+" of "+binding.String(), request)
 	return args, nil

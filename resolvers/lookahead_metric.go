@@ -42,14 +42,8 @@ func (l *lookahead) latest(ctx context.Context, at *graphql.FieldContext, ids []
 		var values []*store.MetricValue
 		for _, ask := range asks {
 			for _, id := range ids {
-				v, err := l.set.Latest.Load(ctx, store.LatestKey{Company: id, Ask: ask})
-				switch {
-				case err != nil:
-				case v != nil:
-					values = append(values, v)
-				case ask.Unit != "": // the unit may be at fault
-					l.set.Units.Want(l.batch, store.UnitsKey{Company: id, Name: ask.Name})
-					l.after(nothing)
+				if v, err := l.set.Latest.Load(ctx, store.LatestKey{Company: id, Ask: ask}); err == nil && v.Found != nil {
+					values = append(values, v.Found)
 				}
 			}
 		}
@@ -91,25 +85,19 @@ func (l *lookahead) values(ctx context.Context, at *graphql.FieldContext, values
 }
 
 func (l *lookahead) seriesOf(ctx context.Context, at *graphql.FieldContext, ids []int64) {
-	args, err := companySeriesArgs(l.op, l.set, at)
+	ask, err := seriesAsk(l.set, at)
 	if err != nil {
 		return
 	}
-	loader := args.loader(l.set)
+	loader := seriesLoader(l.op, l.set, at)
 	for _, id := range ids {
-		loader.Want(l.batch, store.SeriesKey{Company: id, Ask: args.ask})
+		loader.Want(l.batch, store.SeriesKey{Company: id, Ask: ask})
 	}
 	l.after(func(ctx context.Context) {
 		var found []*store.Series
 		for _, id := range ids {
-			s, err := loader.Load(ctx, store.SeriesKey{Company: id, Ask: args.ask})
-			switch {
-			case err != nil:
-			case s != nil:
-				found = append(found, s)
-			case args.ask.Unit != "": // the unit may be at fault
-				l.set.Units.Want(l.batch, store.UnitsKey{Company: id, Name: args.ask.Name})
-				l.after(nothing)
+			if s, err := loader.Load(ctx, store.SeriesKey{Company: id, Ask: ask}); err == nil && s.Found != nil {
+				found = append(found, s.Found)
 			}
 		}
 		l.each(ctx, at, seriesTypes, func(child *graphql.FieldContext) {

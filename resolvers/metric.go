@@ -1,7 +1,6 @@
 package resolvers
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -62,13 +61,8 @@ func newMetricAsk(argument, name string, unit *string, period *edgar.Period, tic
 	return ask, nil
 }
 
-// seriesArgs are the checked arguments of Company.series, and whether points are asked for.
-type seriesArgs struct {
-	ask    *store.SeriesAsk
-	points bool
-}
-
-func newSeriesArgs(set *loaders.Set, ask store.MetricAsk, from, to *edgar.Date, points bool) (*seriesArgs, error) {
+// newSeriesAsk checks the arguments that name a part of a series. Equal ones are the same ask.
+func newSeriesAsk(set *loaders.Set, ask store.MetricAsk, from, to *edgar.Date) (*store.SeriesAsk, error) {
 	if err := dateRange("to", from, to); err != nil {
 		return nil, err
 	}
@@ -79,7 +73,7 @@ func newSeriesArgs(set *loaders.Set, ask store.MetricAsk, from, to *edgar.Date, 
 	if to != nil {
 		a.To = *to
 	}
-	return &seriesArgs{loaders.Intern(set, a, &a), points}, nil
+	return loaders.Intern(set, a, &a), nil
 }
 
 // unitFault says what is wrong when a company has no series in the unit that was asked for: nothing when it never
@@ -117,6 +111,9 @@ func newDefinitionsArgs(set *loaders.Set, field string, filter *store.MetricDefi
 		if err := searchText("filter.search", filter.Search); err != nil {
 			return nil, err
 		}
+		if filter.Search != nil && !store.Searchable(*filter.Search) {
+			return nil, gqlerr.BadInput("filter.search", "want at least one word with three letters or digits in a row")
+		}
 	}
 	var binding strings.Builder
 	binding.WriteString(field)
@@ -150,16 +147,4 @@ func (a *definitionsArgs) connection(company int64, page *store.DefinitionPage) 
 		return a.list.Encode(cursor.Position{}.Text(p.Name).Text(p.Unit).Int(int64(p.Period)))
 	}
 	return connection.NewMetricDefinitions(page.Nodes, page.More, a.request.Page, at, company, a.request.Filter)
-}
-
-// checkUnit says what is wrong when a company has no series for an ask: nothing but a unit that it never used.
-func checkUnit(ctx context.Context, company int64, ask *store.MetricAsk) error {
-	if ask.Unit == "" {
-		return nil
-	}
-	used, err := loaders.From(ctx).Units.Load(ctx, store.UnitsKey{Company: company, Name: ask.Name})
-	if err != nil {
-		return err
-	}
-	return unitFault(ask.Unit, used)
 }

@@ -43,78 +43,20 @@ func (r *Resolver) companyBy(ctx context.Context, id *string, cik *edgar.CIK, ti
 	return r.store.CompanyByID(ctx, n)
 }
 
-// reference is a parsed global id.
+// reference is a global id that was read, or why it could not be.
 type reference struct {
 	kind store.NodeKind
 	id   int64
+	err  error
 }
 
-// nodes fetches objects of all kinds in one round trip, and looks ahead at what is asked of them.
-func (r *Resolver) nodes(ctx context.Context, argument string, ids []string) ([]model.Node, error) {
-	refs := make([]reference, len(ids))
-	for i, id := range ids {
-		kind, n, err := store.ParseNodeID(id)
-		if err != nil {
-			return nil, gqlerr.BadInput(argument, "%s", err)
-		}
-		refs[i] = reference{kind, n}
+// newReference reads the id that the argument has.
+func newReference(argument, id string) reference {
+	kind, n, err := store.ParseNodeID(id)
+	if err != nil {
+		err = gqlerr.BadInput(argument, "%s", err)
 	}
-	set := loaders.From(ctx)
-	batch := set.Batch()
-	for _, ref := range refs {
-		switch ref.kind {
-		case store.NodeCompany:
-			set.Companies.Want(batch, ref.id)
-		case store.NodeFiling:
-			set.Filing.Want(batch, edgar.AccessionNumber(ref.id))
-		case store.NodeMetricDefinition:
-			if id, ok := ref.definition(); ok {
-				set.Definition.Want(batch, id)
-			}
-		}
-	}
-	batch.Run(ctx)
-
-	nodes := make([]model.Node, len(refs))
-	var companies []*store.Company
-	var filings []*store.Filing
-	for i, ref := range refs {
-		switch ref.kind {
-		case store.NodeCompany:
-			c, err := set.Companies.Load(ctx, ref.id)
-			if err != nil {
-				return nil, err
-			}
-			if c != nil {
-				nodes[i], companies = c, append(companies, c)
-			}
-		case store.NodeFiling:
-			f, err := set.Filing.Load(ctx, edgar.AccessionNumber(ref.id))
-			if err != nil {
-				return nil, err
-			}
-			if f != nil {
-				nodes[i], filings = f, append(filings, f)
-			}
-		case store.NodeMetricDefinition:
-			id, ok := ref.definition()
-			if !ok {
-				continue
-			}
-			d, err := set.Definition.Load(ctx, id)
-			if err != nil {
-				return nil, err
-			}
-			if d != nil {
-				nodes[i] = d
-			}
-		}
-	}
-	lookAhead(ctx, func(l *lookahead, ctx context.Context, at *graphql.FieldContext) {
-		l.companies(ctx, at, companies)
-		l.filings(ctx, at, filings)
-	})
-	return nodes, nil
+	return reference{kind, n, err}
 }
 
 // definition returns the id as one of a definition; false when none can have it.
@@ -123,6 +65,74 @@ func (r reference) definition() (int32, bool) {
 		return 0, false
 	}
 	return int32(r.id), true
+}
+
+func (r reference) want(set *loaders.Set, batch *loaders.Batch) {
+	switch r.kind {
+	case store.NodeCompany:
+		set.Companies.Want(batch, r.id)
+	case store.NodeFiling:
+		set.Filing.Want(batch, edgar.AccessionNumber(r.id))
+	case store.NodeMetricDefinition:
+		if id, ok := r.definition(); ok {
+			set.Definition.Want(batch, id)
+		}
+	}
+}
+
+// load returns the object, nil when there is none.
+func (r reference) load(ctx context.Context, set *loaders.Set) (model.Node, error) {
+	switch r.kind {
+	case store.NodeCompany:
+		return node(set.Companies.Load(ctx, r.id))
+	case store.NodeFiling:
+		return node(set.Filing.Load(ctx, edgar.AccessionNumber(r.id)))
+	case store.NodeMetricDefinition:
+		if id, ok := r.definition(); ok {
+			return node(set.Definition.Load(ctx, id))
+		}
+	}
+	return nil, r.err
+}
+
+// node makes a nil row a nil Node.
+func node[T any, P interface {
+	*T
+	model.Node
+}](row P, err error) (model.Node, error) {
+	if row == nil {
+		return nil, err
+	}
+	return row, err
+}
+
+// nodes fetches the objects of all kinds in one round trip, and looks ahead at what is asked of them. There is an object
+// or an error for each reference, or neither.
+func nodes(ctx context.Context, refs []reference) ([]model.Node, []error) {
+	set := loaders.From(ctx)
+	batch := set.Batch()
+	for _, ref := range refs {
+		ref.want(set, batch)
+	}
+	batch.Run(ctx)
+
+	found, faults := make([]model.Node, len(refs)), make([]error, len(refs))
+	var companies []*store.Company
+	var filings []*store.Filing
+	for i, ref := range refs {
+		found[i], faults[i] = ref.load(ctx, set)
+		switch n := found[i].(type) {
+		case *store.Company:
+			companies = append(companies, n)
+		case *store.Filing:
+			filings = append(filings, n)
+		}
+	}
+	lookAhead(ctx, func(l *lookahead, ctx context.Context, at *graphql.FieldContext) {
+		l.companies(ctx, at, companies)
+		l.filings(ctx, at, filings)
+	})
+	return found, faults
 }
 
 // asksPage says whether the field being resolved, a connection, is asked for more than its number of nodes.

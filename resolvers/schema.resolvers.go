@@ -8,6 +8,7 @@ package resolvers
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -22,11 +23,8 @@ import (
 
 // Node is the resolver for the node field.
 func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error) {
-	nodes, err := r.nodes(ctx, "id", []string{id})
-	if err != nil {
-		return nil, err
-	}
-	return nodes[0], nil
+	found, faults := nodes(ctx, []reference{newReference("id", id)})
+	return found[0], faults[0]
 }
 
 // Nodes is the resolver for the nodes field.
@@ -34,7 +32,17 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, 
 	if len(ids) > maxList {
 		return nil, gqlerr.BadInput("ids", "want at most %d ids, not %d", maxList, len(ids))
 	}
-	return r.nodes(ctx, "ids", ids)
+	refs := make([]reference, len(ids))
+	for i, id := range ids {
+		refs[i] = newReference(fmt.Sprintf("ids[%d]", i), id)
+	}
+	found, faults := nodes(ctx, refs)
+	for i, err := range faults {
+		if err != nil {
+			addElementError(ctx, i, err)
+		}
+	}
+	return found, nil
 }
 
 // Company is the resolver for the company field.

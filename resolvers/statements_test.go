@@ -28,6 +28,10 @@ var listOperations = map[string]string{
 		filings(first: $n) { totalCount edges { cursor node { form companies { name } } } } } } }`,
 	"company.filings.backwards": `query ($n: Int!) { company(ticker: "CR7") {
 		filings(last: $n, filter: { amendments: true }) { totalCount nodes { form company { name } } } } }`,
+	"company and companies": `query ($n: Int!) { filings(first: $n) { nodes {
+		company { a: metric(name: "us-gaap:Assets") { value } b: metric(name: "price:close") { value } } companies { c: metric(name: "us-gaap:Assets") { value } } } } }`,
+	"there and back": `query ($n: Int!) { filings(first: $n) { nodes { company { filings(first: 2, filter: { forms: ["10-K"] }) { nodes { company { name } } } } } } }`,
+	"never reported": `query ($n: Int!) { companies(first: $n) { nodes { metric(name: "us-gaap:Revenues", unit: "USD", period: QUARTER) { value } } } }`,
 	"metricDefinitions":         `query ($n: Int!) { metricDefinitions(first: $n) { totalCount nodes { name label } } }`,
 	"company.metricDefinitions": `query ($n: Int!) { companies(first: $n, filter: { sector: "Crowd" }) { nodes { metricDefinitions(first: $n) { totalCount nodes { name } } } } }`,
 	"company.metrics":           `query ($n: Int!) { companies(first: $n) { nodes { metrics(names: ["us-gaap:Assets", "us-gaap:Revenues", "price:volume"]) { value filing { form company { name } } definition { label } } } } }`,

@@ -52,18 +52,6 @@ func (c *Company) targets() []any {
 	}
 }
 
-func scanCompanies(rows pgx.Rows) ([]*Company, error) {
-	var out []*Company
-	for rows.Next() {
-		c := new(Company)
-		if err := rows.Scan(c.targets()...); err != nil {
-			return nil, err
-		}
-		out = append(out, c)
-	}
-	return out, rows.Err()
-}
-
 const companyByCIK = `-- name: CompanyByCIK
 select ` + companyColumns + `
 from companies c
@@ -94,7 +82,7 @@ func (s *Store) CompanyByID(ctx context.Context, id int64) (*Company, error) {
 func (s *Store) company(ctx context.Context, what, sql string, arg any) (*Company, error) {
 	var found []*Company
 	q := query{sql: sql, args: []any{arg}, scan: func(rows pgx.Rows) (err error) {
-		found, err = scanCompanies(rows)
+		found, err = scanAll(rows, (*Company).targets)
 		return err
 	}}
 	if err := s.run(ctx, q); err != nil {
@@ -115,7 +103,8 @@ where c.id = any($1::bigint[])`
 func (b *Batch) CompaniesByID(ids []int64) map[int64]*Company {
 	found := make(map[int64]*Company, len(ids))
 	b.add(query{sql: companiesByID, args: []any{ids}, scan: func(rows pgx.Rows) error {
-		companies, err := scanCompanies(rows)
+		clear(found)
+		companies, err := scanAll(rows, (*Company).targets)
 		for _, c := range companies {
 			found[c.ID] = c
 		}

@@ -26,8 +26,8 @@ type CompanyOrdering struct {
 	Descending bool
 }
 
-// CompanyPosition is the place of a company in an order. Key is the value of the order's field; Null says that it has
-// none and stands among the last.
+// CompanyPosition is the place of a company in an order. Null says that it has no value in the order's field, and stands
+// among the last.
 type CompanyPosition struct {
 	Null   bool
 	Ticker string  // for CompanyByTickerSymbol
@@ -71,8 +71,9 @@ type CompanyPage struct {
 func (s *Store) CompaniesPage(ctx context.Context, r *CompaniesRequest) (*CompanyPage, error) {
 	var rows []*Company
 	q := r.statement()
+	q.sql = s.texts.of(q.sql)
 	q.scan = func(read pgx.Rows) (err error) {
-		rows, err = scanCompanies(read)
+		rows, err = scanAll(read, (*Company).targets)
 		return err
 	}
 	if err := s.run(ctx, q); err != nil {
@@ -87,7 +88,7 @@ func (s *Store) CompanyCount(ctx context.Context, f *CompanyFilter) (int, error)
 	var c conditions
 	f.conditions(&c)
 	n, err := s.count(ctx, query{
-		sql:  companyTexts.of("-- name: CompanyCount" + "\nselect count(*)\nfrom companies c" + c.where()),
+		sql:  s.texts.of("-- name: CompanyCount\nselect count(*)\nfrom companies c" + c.where()),
 		args: c.args,
 	})
 	if err != nil {
@@ -97,15 +98,13 @@ func (s *Store) CompanyCount(ctx context.Context, f *CompanyFilter) (int, error)
 }
 
 // texts holds the composed statements, so that each shape is one string: pgx and PostgreSQL know statements by their
-// text. There are a few hundred shapes at most, whatever clients send.
+// text. There are four thousand at most, whatever clients send.
 type texts struct{ known sync.Map }
 
 func (t *texts) of(sql string) string {
 	known, _ := t.known.LoadOrStore(sql, sql)
 	return known.(string)
 }
-
-var companyTexts texts
 
 // conditions collects constant fragments and their arguments; # in a fragment is its parameter.
 type conditions struct {
@@ -166,7 +165,10 @@ func (r *CompaniesRequest) statement() query {
 
 	// Reading backwards turns everything round: the direction, and which branch comes first.
 	descending := r.Order.Descending != r.Page.Backward
-	valued, null := true, column != "" && r.Filter.MarketCap == nil
+	valued, null := true, column != ""
+	if r.Order.Field == CompanyByMarketCap && r.Filter.MarketCap != nil {
+		null = false // the filter wants a value
+	}
 	if r.Page.Bounded && column != "" {
 		if r.Page.Backward {
 			null = null && r.From.Null
@@ -189,7 +191,7 @@ func (r *CompaniesRequest) statement() query {
 		sql += ", " + column + direction(descending)
 	}
 	sql += ", " + companyTies(descending) + "\nlimit " + limit
-	return query{sql: companyTexts.of(sql), args: c.args}
+	return query{sql: sql, args: c.args}
 }
 
 func direction(descending bool) string {

@@ -15,11 +15,17 @@ import (
 // postgresEpoch is 2000-01-01, from which PostgreSQL counts days.
 const postgresEpoch edgar.Date = 10957
 
-// registerDates makes a connection read and write edgar.Date as the type date, and lists of it as date[].
-func registerDates(m *pgtype.Map) {
+// registerTypes makes a connection read and write edgar.Date as the type date, and lists of it as date[].
+func registerTypes(m *pgtype.Map) {
 	date := &pgtype.Type{Name: "date", OID: pgtype.DateOID, Codec: dateCodec{}}
 	m.RegisterType(date)
 	m.RegisterType(&pgtype.Type{Name: "_date", OID: pgtype.DateArrayOID, Codec: &pgtype.ArrayCodec{ElementType: date}})
+	// Where statements are not prepared nobody else says which types parameters have.
+	m.RegisterDefaultPgType(edgar.Date(0), "date")
+	m.RegisterDefaultPgType([]edgar.Date(nil), "_date")
+	m.RegisterDefaultPgType([]edgar.CIK(nil), "_int8")
+	m.RegisterDefaultPgType([]edgar.AccessionNumber(nil), "_int8")
+	m.RegisterDefaultPgType([]*edgar.Period(nil), "_int2")
 }
 
 // dateCodec adds edgar.Date to the Go types that pgx knows for the type date.
@@ -66,7 +72,11 @@ func (scanDate) Scan(src []byte, target any) error {
 	if len(src) != 4 {
 		return fmt.Errorf("a date of %d bytes", len(src))
 	}
-	*target.(*edgar.Date) = decodeDate(src)
+	d := decodeDate(src)
+	if d < edgar.MinDate || d > edgar.MaxDate { // so are the infinite ones, which overflow
+		return errors.New("a date before 0001-01-01 or after 9999-12-31")
+	}
+	*target.(*edgar.Date) = d
 	return nil
 }
 
@@ -97,7 +107,11 @@ func scanColumns(rows pgx.Rows, i int, dates *[]edgar.Date, values *[]float64) e
 	if fields[i].Format != pgtype.BinaryFormatCode || fields[i+1].Format != pgtype.BinaryFormatCode {
 		targets := make([]any, len(fields))
 		targets[i], targets[i+1] = dates, values
-		return rows.Scan(targets...)
+		err := rows.Scan(targets...)
+		if *dates == nil { // NULL: empty, as in binary form
+			*dates, *values = []edgar.Date{}, []float64{}
+		}
+		return err
 	}
 	raw := rows.RawValues()
 	var err error
@@ -112,7 +126,7 @@ func scanColumns(rows pgx.Rows, i int, dates *[]edgar.Date, values *[]float64) e
 // dimensions, flags, element type, length, lower bound, then each element behind its length.
 func decodeArray[T any](b []byte, width int, decode func([]byte) T) ([]T, error) {
 	const header = 20
-	if len(b) == 0 || binary.BigEndian.Uint32(b) == 0 { // NULL, or no dimension: empty
+	if len(b) == 0 || len(b) >= 4 && binary.BigEndian.Uint32(b) == 0 { // NULL, or no dimension: empty
 		return []T{}, nil
 	}
 	if len(b) < header || binary.BigEndian.Uint32(b) != 1 || binary.BigEndian.Uint32(b[4:]) != 0 {

@@ -17,18 +17,6 @@ func (d *MetricDefinition) targets() []any {
 	return []any{&d.ID, &d.Name, &d.Taxonomy, &d.Concept, &d.Unit, &d.Period, &d.Label, &d.Description}
 }
 
-func scanDefinitions(rows pgx.Rows) ([]*MetricDefinition, error) {
-	var out []*MetricDefinition
-	for rows.Next() {
-		d := new(MetricDefinition)
-		if err := rows.Scan(d.targets()...); err != nil {
-			return nil, err
-		}
-		out = append(out, d)
-	}
-	return out, rows.Err()
-}
-
 // The limits in the laterals of this file keep them look-ups by key: as plain joins they may become scans.
 const conceptOfDefinition = `
 cross join lateral (select * from concepts k where k.id = d.concept_id limit 1) k`
@@ -42,7 +30,8 @@ where d.id = any($1::int[])`
 func (b *Batch) DefinitionsByID(ids []int32) map[int32]*MetricDefinition {
 	found := make(map[int32]*MetricDefinition, len(ids))
 	b.add(query{sql: definitionsByID, args: []any{ids}, scan: func(rows pgx.Rows) error {
-		definitions, err := scanDefinitions(rows)
+		clear(found)
+		definitions, err := scanAll(rows, (*MetricDefinition).targets)
 		for _, d := range definitions {
 			found[d.ID] = d
 		}
@@ -93,6 +82,9 @@ const (
 // afterAll is greater than every name, unit and period.
 var afterAll = DefinitionPosition{Name: "\U0010ffff", Period: 1000}
 
+// apostrophes divide words: the text of a concept keeps those that FoldSearch drops.
+var apostrophes = strings.NewReplacer("'", " ", "’", " ", "‘", " ", "`", " ")
+
 // shape returns how the list is read, and the parameters that say what is in it: the range of names, and the names or
 // patterns. A condition that the shape does not use as an index is in the range or the patterns all the same.
 func (f *MetricDefinitionFilter) shape() (by definitionIndex, args []any) {
@@ -104,7 +96,7 @@ func (f *MetricDefinitionFilter) shape() (by definitionIndex, args []any) {
 	var longest string
 	patterns := []string{}
 	if f.Search != nil {
-		longest, patterns = likePatterns(strings.ToLower(FoldSearch(*f.Search)))
+		longest, patterns = likePatterns(FoldSearch(apostrophes.Replace(*f.Search)))
 	}
 	switch {
 	case f.Names != nil:
@@ -200,7 +192,7 @@ func (s *Store) DefinitionsPage(ctx context.Context, r *DefinitionsRequest) (*De
 	shape, args := r.args()
 	var rows []*MetricDefinition
 	q := query{sql: definitionsPage[shape], args: args, scan: func(read pgx.Rows) (err error) {
-		rows, err = scanDefinitions(read)
+		rows, err = scanAll(read, (*MetricDefinition).targets)
 		return err
 	}}
 	if err := s.run(ctx, q); err != nil {

@@ -61,14 +61,12 @@ where f.id = any($1::bigint[])`
 func (b *Batch) FilingsByAccession(ids []edgar.AccessionNumber) map[edgar.AccessionNumber]*Filing {
 	found := make(map[edgar.AccessionNumber]*Filing, len(ids))
 	b.add(query{sql: filingsByAccession, args: []any{ids}, scan: func(rows pgx.Rows) error {
-		for rows.Next() {
-			f := new(Filing)
-			if err := rows.Scan(f.targets()...); err != nil {
-				return err
-			}
+		clear(found)
+		filings, err := scanAll(rows, (*Filing).targets)
+		for _, f := range filings {
 			found[f.AccessionNumber] = f
 		}
-		return rows.Err()
+		return err
 	}})
 	return found
 }
@@ -142,14 +140,14 @@ func (b *Batch) CompaniesOfFilings(ids []edgar.AccessionNumber) map[edgar.Access
 }
 
 func mainRank(c *Company, traded bool) int {
-	switch {
-	case traded:
-		return 2
-	case c.SIC != nil:
-		return 1
-	default:
-		return 0
+	rank := 0
+	if traded {
+		rank += 2
 	}
+	if c.SIC != nil {
+		rank++
+	}
+	return rank
 }
 
 // FilingFilter says which filings are asked for. Nil conditions hold for all; an empty list of forms holds for none.
@@ -180,16 +178,4 @@ func (f *Filing) Position() FilingPosition { return FilingPosition{f.FiledOn, f.
 type FilingPage struct {
 	Nodes []*Filing
 	More  bool
-}
-
-func scanFilings(rows pgx.Rows) ([]*Filing, error) {
-	var out []*Filing
-	for rows.Next() {
-		f := new(Filing)
-		if err := rows.Scan(f.targets()...); err != nil {
-			return nil, err
-		}
-		out = append(out, f)
-	}
-	return out, rows.Err()
 }

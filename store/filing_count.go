@@ -99,6 +99,7 @@ func (b *Batch) FilingCountsOfCompanies(ids []int64, f *FilingFilter) map[int64]
 func (b *Batch) counts(q query, size int) map[int64]int {
 	found := make(map[int64]int, size)
 	q.scan = func(rows pgx.Rows) error {
+		clear(found)
 		for rows.Next() {
 			var id int64
 			var n int

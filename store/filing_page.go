@@ -27,20 +27,19 @@ const (
 	byAmendment
 )
 
-// shape says how the request is read, and with which forms. A form is an amendment or not by its name, so forms
-// that contradict the other condition are left out.
-func (r *FilingsRequest) shape() (shape filingShape, forms []string) {
-	shape.backward = r.Page.Backward
+func (r *FilingsRequest) shape() filingShape {
+	shape := filingShape{byDate, r.Page.Backward}
 	switch f := r.Filter; {
 	case f.Forms != nil:
 		shape.by = byForm
-		return shape, f.forms()
 	case f.Amendments != nil:
 		shape.by = byAmendment
 	}
-	return shape, nil
+	return shape
 }
 
+// forms returns the forms that are asked for. A form is an amendment or not by its name, so those that contradict the
+// other condition are left out.
 func (f *FilingFilter) forms() []string {
 	forms := make([]string, 0, len(f.Forms))
 	for _, form := range f.Forms {
@@ -78,9 +77,9 @@ func (r *FilingsRequest) args(first any) []any {
 		args = append(args, first)
 	}
 	args = append(args, from, to, at.FiledOn, at.ID, r.Page.Limit+1)
-	switch shape, forms := r.shape(); shape.by {
+	switch r.shape().by {
 	case byForm:
-		args = append(args, forms)
+		args = append(args, r.Filter.forms())
 	case byAmendment:
 		args = append(args, *r.Filter.Amendments)
 	}
@@ -127,10 +126,9 @@ limit $5`,
 
 // FilingsPage returns a page of the filings of all companies.
 func (s *Store) FilingsPage(ctx context.Context, r *FilingsRequest) (*FilingPage, error) {
-	shape, _ := r.shape()
 	var rows []*Filing
-	q := query{sql: filingsPage[shape], args: r.args(nil), scan: func(read pgx.Rows) (err error) {
-		rows, err = scanFilings(read)
+	q := query{sql: filingsPage[r.shape()], args: r.args(nil), scan: func(read pgx.Rows) (err error) {
+		rows, err = scanAll(read, (*Filing).targets)
 		return err
 	}}
 	if err := s.run(ctx, q); err != nil {
@@ -187,8 +185,7 @@ cross join lateral (
 // be absent from the map.
 func (b *Batch) FilingsOfCompanies(ids []int64, r *FilingsRequest) map[int64]*FilingPage {
 	found := make(map[int64]*FilingPage, len(ids))
-	shape, _ := r.shape()
-	b.add(query{sql: filingsOfCompanies[shape], args: r.args(ids), scan: func(rows pgx.Rows) error {
+	b.add(query{sql: filingsOfCompanies[r.shape()], args: r.args(ids), scan: func(rows pgx.Rows) error {
 		clear(found)
 		for rows.Next() {
 			var id int64

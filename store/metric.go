@@ -21,7 +21,7 @@ func (*MetricDefinition) IsNode() {}
 func (d *MetricDefinition) NodeID() string { return NodeID(NodeMetricDefinition, int64(d.ID)) }
 
 // MetricValue is one point of a series with the fact that it is from. Prices have no fact: the fields from Start on
-// are nil but Date and Value.
+// are nil.
 type MetricValue struct {
 	DefinitionID    int32
 	Name            string

@@ -1,5 +1,11 @@
 package store
 
+import (
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+)
+
 // DefaultPage and MaxPage are the number of nodes of a page when none is asked for, and at the most.
 const (
 	DefaultPage = 20
@@ -20,9 +26,20 @@ func cut[T any](rows []T, p Page) (nodes []T, more bool) {
 		rows, more = rows[:p.Limit], true
 	}
 	if p.Backward {
-		for i, j := 0, len(rows)-1; i < j; i, j = i+1, j-1 {
-			rows[i], rows[j] = rows[j], rows[i]
-		}
+		slices.Reverse(rows)
 	}
 	return rows, more
+}
+
+// scanAll reads rows into values of T, whose columns go where targets says.
+func scanAll[T any](rows pgx.Rows, targets func(*T) []any) ([]*T, error) {
+	var out []*T
+	for rows.Next() {
+		row := new(T)
+		if err := rows.Scan(targets(row)...); err != nil {
+			return nil, err
+		}
+		out = append(out, row)
+	}
+	return out, rows.Err()
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 
@@ -87,8 +87,19 @@ select count(*) from hits`
 	searchCompanyCountByPrefix = "-- name: SearchCompanyCountByPrefix\n" + searchHits + searchByPrefix + searchTotal
 )
 
-// shortText is the number of characters up to which names are matched by their beginning: trigrams need three.
-const shortText = 2
+// Searchable says whether a text has a word that an index of trigrams can find: three letters or digits in a row.
+func Searchable(text string) bool {
+	run := 0
+	for _, r := range text {
+		if run++; !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			run = 0
+		}
+		if run == 3 {
+			return true
+		}
+	}
+	return false
+}
 
 // args are the parameters $1 to $4, and whether names are matched by their beginning.
 func (s *CompanySearch) args() (args []any, prefix bool) {
@@ -98,7 +109,7 @@ func (s *CompanySearch) args() (args []any, prefix bool) {
 	}
 	folded := FoldSearch(s.Text)
 	args = []any{symbol, symbol + "\uffff"}
-	if utf8.RuneCountInString(folded) <= shortText {
+	if !Searchable(folded) {
 		return append(args, folded, folded+"\uffff"), true
 	}
 	longest, patterns := likePatterns(folded)
@@ -107,13 +118,18 @@ func (s *CompanySearch) args() (args []any, prefix bool) {
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// likePatterns returns a pattern per word of a folded text; the longest is the one to look up in an index.
+// likePatterns returns a pattern per word of a folded text; the longest searchable one is to be looked up in an index.
 func likePatterns(folded string) (longest string, all []string) {
+	best := -1
 	for word := range strings.FieldsSeq(folded) {
 		pattern := "%" + likeEscaper.Replace(word) + "%"
 		all = append(all, pattern)
-		if len(pattern) > len(longest) {
-			longest = pattern
+		length := 0
+		if Searchable(word) {
+			length = len(word)
+		}
+		if length > best {
+			longest, best = pattern, length
 		}
 	}
 	return longest, all

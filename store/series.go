@@ -22,52 +22,91 @@ type SeriesAsk struct {
 	From, To edgar.Date
 }
 
-// asks is the part of a statement that finds a series for each of some companies ($1) and asks ($2 to $5). The
-// definitions of an ask are looked up once; joined before the companies' series they would be read for all companies.
+// Reported is what a company has reported of what was asked: Found is nil when there is nothing. Units is then, for an
+// ask with a unit, the units in which the company has reported the metric, in alphabetical order.
+type Reported[T any] struct {
+	Found *T
+	Units []string
+}
+
+// asks is the part of a statement that finds a series for each pair of a company ($1) and an ask ($2), the number of one of
+// the asks in $3 to $6. The definitions of an ask are looked up once; joined before the companies' series they would be
+// read for all companies.
 const asks = `with asks as materialized (
-  select a.n::int as n, a.unit is null as any_unit, a.ticker,
+  select a.n::int as n, a.name, a.unit, a.ticker,
     array(
       select d.id from definitions d
       where d.name = a.name and (a.unit is null or d.unit = a.unit) and (a.period is null or d.period = a.period)
     ) as definitions
-  from unnest($2::text[], $3::text[], $4::smallint[], $5::text[]) with ordinality as a(name, unit, period, ticker, n)
+  from unnest($3::text[], $4::text[], $5::smallint[], $6::text[]) with ordinality as a(name, unit, period, ticker, n)
 )`
 
 const seriesOfAsk = `
-from unnest($1::bigint[]) as p(company_id)
-cross join asks a
-cross join lateral (
+from unnest($1::bigint[], $2::int[]) as p(company_id, n)
+join asks a on a.n = p.n
+left join lateral (
   select s.id, s.definition_id, s.last_on, d.name, d.unit, y.symbol
   from series s
   cross join lateral (select * from definitions d where d.id = s.definition_id limit 1) d
   left join lateral (select * from securities y where y.id = s.security_id limit 1) y on true
   where s.company_id = p.company_id and s.definition_id = any(a.definitions)
-    and (s.default_unit or not a.any_unit)
+    and (s.default_unit or a.unit is not null)
     and (s.security_id is null or case when a.ticker is null then y.is_primary else y.symbol = a.ticker end)
   order by s.last_on desc, (array[3, 1, 4, 6, 5, 2])[d.period]
   limit 1
-) s`
+) s on true`
 
-// askArgs are the parameters $1 to $5 of asks.
-func askArgs[A any](ids []int64, list []A, ask func(A) *MetricAsk) []any {
-	names := make([]string, len(list))
-	units := make([]*string, len(list))
-	periods := make([]*edgar.Period, len(list))
-	tickers := make([]*string, len(list))
-	for i, a := range list {
-		m := ask(a)
-		names[i] = m.Name
-		if m.Unit != "" {
-			units[i] = &m.Unit
+// unitsUsed are the units of a metric that was not found in the unit of its ask.
+const unitsUsed = `case when s.id is null then array(
+    select cu.unit
+    from concept_units cu
+    where cu.company_id = p.company_id and cu.concept_id = any(array(select k.id from concepts k where k.name = a.name))
+    union
+    select d.unit
+    from definitions d
+    where d.name = a.name
+      and (select true from series s where s.company_id = p.company_id and s.definition_id = d.id limit 1)
+    order by 1
+  ) end`
+
+// found leaves out pairs about which there is nothing to say.
+const found = `
+where s.id is not null or a.unit is not null`
+
+// askArgs are the parameters $1 to $6 of asks for some keys, and the distinct asks in the order of their numbers.
+func askArgs[K any, A comparable](keys []K, split func(K) (company int64, ask A, metric *MetricAsk)) (args []any, distinct []A) {
+	companies, numbers := make([]int64, len(keys)), make([]int32, len(keys))
+	var (
+		names   []string
+		units   []*string
+		periods []*edgar.Period
+		tickers []*string
+		index   = map[A]int32{}
+	)
+	for i, k := range keys {
+		company, ask, m := split(k)
+		n, known := index[ask]
+		if !known {
+			distinct = append(distinct, ask)
+			n = int32(len(distinct)) //nolint:gosec // bounded by the arguments of an operation
+			index[ask] = n
+			names = append(names, m.Name)
+			units = append(units, given(&m.Unit))
+			periods = append(periods, given(&m.Period))
+			tickers = append(tickers, given(&m.Ticker))
 		}
-		if m.Period != edgar.PeriodOther {
-			periods[i] = &m.Period
-		}
-		if m.Ticker != "" {
-			tickers[i] = &m.Ticker
-		}
+		companies[i], numbers[i] = company, n
 	}
-	return []any{ids, names, units, periods, tickers}
+	return []any{companies, numbers, names, units, periods, tickers}, distinct
+}
+
+// given returns nil for a condition that was not given.
+func given[T comparable](v *T) *T {
+	var none T
+	if *v == none {
+		return nil
+	}
+	return v
 }
 
 // LatestKey is a company and an ask; asks are compared by their address.
@@ -78,34 +117,41 @@ type LatestKey struct {
 
 const latestValues = `-- name: LatestValues
 ` + asks + `
-select p.company_id, a.n, s.definition_id, s.name, s.unit, s.symbol, m.date, m.value,
+select p.company_id, a.n, s.id is not null, ` + unitsUsed + `,
+  coalesce(s.definition_id, 0), coalesce(s.name, ''), coalesce(s.unit, ''), s.symbol, coalesce(m.date, '0001-01-01'), coalesce(m.value, 0),
   f.period_start, f.fiscal_year, f.fiscal_period, f.filed_on, f.form, f.accession` + seriesOfAsk + `
-cross join lateral (
+left join lateral (
   select m.date, m.value, m.fact_id from metrics m where m.series_id = s.id and m.date = s.last_on limit 1
-) m
-left join lateral (select * from facts f where f.id = m.fact_id limit 1) f on true`
+) m on true
+left join lateral (select * from facts f where f.id = m.fact_id limit 1) f on true` + found
 
-// LatestValues asks for the latest value of each ask for each company. What a company never reported will be absent from
-// the map.
-func (b *Batch) LatestValues(ids []int64, list []*MetricAsk) map[LatestKey]*MetricValue {
-	found := make(map[LatestKey]*MetricValue, len(ids)*len(list))
-	args := askArgs(ids, list, func(a *MetricAsk) *MetricAsk { return a })
+// LatestValues asks for the latest value of each ask of a company. What a company never reported may be absent from the
+// map.
+func (b *Batch) LatestValues(keys []LatestKey) map[LatestKey]Reported[MetricValue] {
+	answers := make(map[LatestKey]Reported[MetricValue], len(keys))
+	args, list := askArgs(keys, func(k LatestKey) (int64, *MetricAsk, *MetricAsk) { return k.Company, k.Ask, k.Ask })
 	b.add(query{sql: latestValues, args: args, scan: func(rows pgx.Rows) error {
+		clear(answers)
 		for rows.Next() {
 			var (
-				company int64
-				n       int
-				v       = new(MetricValue)
+				company  int64
+				n        int
+				isThere  bool
+				reported Reported[MetricValue]
+				v        = new(MetricValue)
 			)
-			if err := rows.Scan(&company, &n, &v.DefinitionID, &v.Name, &v.Unit, &v.Ticker, &v.Date, &v.Value,
+			if err := rows.Scan(&company, &n, &isThere, &reported.Units, &v.DefinitionID, &v.Name, &v.Unit, &v.Ticker, &v.Date, &v.Value,
 				&v.Start, &v.FiscalYear, &v.FiscalPeriod, &v.FiledOn, &v.Form, &v.AccessionNumber); err != nil {
 				return err
 			}
-			found[LatestKey{company, list[n-1]}] = v
+			if isThere {
+				reported.Found = v
+			}
+			answers[LatestKey{company, list[n-1]}] = reported
 		}
 		return rows.Err()
 	}})
-	return found
+	return answers
 }
 
 // SeriesKey is a company and an ask; asks are compared by their address.
@@ -118,8 +164,8 @@ const (
 	// One row a series: the arrays are decoded from the wire.
 	seriesPoints = `-- name: SeriesPoints
 ` + asks + `
-select p.company_id, a.n, s.definition_id, s.symbol, m.dates, m.values` + seriesOfAsk + `
-cross join unnest($6::date[], $7::date[]) with ordinality as r(first_on, last_on, n)
+select p.company_id, a.n, s.id is not null, ` + unitsUsed + `, coalesce(s.definition_id, 0), s.symbol, m.dates, m.values` + seriesOfAsk + `
+join unnest($7::date[], $8::date[]) with ordinality as r(first_on, last_on, n) on r.n = a.n
 cross join lateral (
   select array_agg(m.date) as dates, array_agg(m.value) as values
   from (
@@ -127,23 +173,21 @@ cross join lateral (
     where m.series_id = s.id and m.date between r.first_on and r.last_on
     order by m.date
   ) m
-) m
-where r.n = a.n`
+) m` + found
 
 	seriesBounds = `-- name: SeriesBounds
 ` + asks + `
-select p.company_id, a.n, s.definition_id, s.symbol,
+select p.company_id, a.n, s.id is not null, ` + unitsUsed + `, coalesce(s.definition_id, 0), s.symbol,
   (select m.date from metrics m where m.series_id = s.id and m.date between r.first_on and r.last_on order by m.date limit 1),
   (select m.date from metrics m where m.series_id = s.id and m.date between r.first_on and r.last_on order by m.date desc limit 1)` + seriesOfAsk + `
-cross join unnest($6::date[], $7::date[]) with ordinality as r(first_on, last_on, n)
-where r.n = a.n`
+join unnest($7::date[], $8::date[]) with ordinality as r(first_on, last_on, n) on r.n = a.n` + found
 )
 
-// Series asks for the series of each ask for each company, with or without points (the same for all asks). What a
-// company never reported will be absent from the map.
-func (b *Batch) Series(ids []int64, list []*SeriesAsk, points bool) map[SeriesKey]*Series {
-	found := make(map[SeriesKey]*Series, len(ids)*len(list))
-	args := askArgs(ids, list, func(a *SeriesAsk) *MetricAsk { return &a.MetricAsk })
+// Series asks for the series of each ask of a company, with or without points. What a company never reported may be
+// absent from the map.
+func (b *Batch) Series(keys []SeriesKey, points bool) map[SeriesKey]Reported[Series] {
+	answers := make(map[SeriesKey]Reported[Series], len(keys))
+	args, list := askArgs(keys, func(k SeriesKey) (int64, *SeriesAsk, *MetricAsk) { return k.Company, k.Ask, &k.Ask.MetricAsk })
 	from, to := make([]edgar.Date, len(list)), make([]edgar.Date, len(list))
 	for i, a := range list {
 		from[i], to[i] = a.From, a.To
@@ -153,75 +197,44 @@ func (b *Batch) Series(ids []int64, list []*SeriesAsk, points bool) map[SeriesKe
 		sql = seriesPoints
 	}
 	b.add(query{sql: sql, args: append(args, from, to), scan: func(rows pgx.Rows) error {
+		clear(answers)
 		for rows.Next() {
 			var (
-				company int64
-				n       int
-				s       = new(Series)
+				company  int64
+				n        int
+				isThere  bool
+				reported Reported[Series]
+				s        = new(Series)
 			)
-			if err := scanSeries(rows, &company, &n, s, points); err != nil {
+			targets := []any{&company, &n, &isThere, &reported.Units, &s.DefinitionID, &s.Ticker, &s.From, &s.To}
+			if points {
+				targets[6], targets[7] = nil, nil
+			}
+			if err := rows.Scan(targets...); err != nil {
 				return err
 			}
-			found[SeriesKey{company, list[n-1]}] = s
+			if points {
+				if err := s.scanPoints(rows); err != nil {
+					return err
+				}
+			}
+			if isThere {
+				reported.Found = s
+			}
+			answers[SeriesKey{company, list[n-1]}] = reported
 		}
 		return rows.Err()
 	}})
-	return found
+	return answers
 }
 
-func scanSeries(rows pgx.Rows, company *int64, n *int, s *Series, points bool) error {
-	if !points {
-		return rows.Scan(company, n, &s.DefinitionID, &s.Ticker, &s.From, &s.To)
-	}
-	if err := rows.Scan(company, n, &s.DefinitionID, &s.Ticker, nil, nil); err != nil {
-		return err
-	}
-	if err := scanColumns(rows, 4, &s.Dates, &s.Values); err != nil {
+// scanPoints reads the last two columns of SeriesPoints.
+func (s *Series) scanPoints(rows pgx.Rows) error {
+	if err := scanColumns(rows, 6, &s.Dates, &s.Values); err != nil {
 		return err
 	}
 	if len(s.Dates) > 0 {
 		s.From, s.To = &s.Dates[0], &s.Dates[len(s.Dates)-1]
 	}
 	return nil
-}
-
-// UnitsKey is a company and a metric name.
-type UnitsKey struct {
-	Company int64
-	Name    string
-}
-
-const unitsUsed = `-- name: UnitsUsed
-select p.company_id, n.name, u.unit
-from unnest($1::bigint[]) as p(company_id)
-cross join unnest($2::text[]) as n(name)
-cross join lateral (
-  select cu.unit
-  from concept_units cu
-  where cu.company_id = p.company_id and cu.concept_id = any(array(select k.id from concepts k where k.name = n.name))
-  union
-  select d.unit
-  from definitions d
-  where d.name = n.name
-    and exists (select from series s where s.company_id = p.company_id and s.definition_id = d.id)
-) u
-order by p.company_id, n.name, u.unit`
-
-// UnitsUsed asks for the units in which companies have reported metrics, in alphabetical order; of prices, those of
-// their series. What a company never reported will be absent from the map.
-func (b *Batch) UnitsUsed(ids []int64, names []string) map[UnitsKey][]string {
-	found := map[UnitsKey][]string{}
-	b.add(query{sql: unitsUsed, args: []any{ids, names}, scan: func(rows pgx.Rows) error {
-		clear(found)
-		for rows.Next() {
-			var key UnitsKey
-			var unit string
-			if err := rows.Scan(&key.Company, &key.Name, &unit); err != nil {
-				return err
-			}
-			found[key] = append(found[key], unit)
-		}
-		return rows.Err()
-	}})
-	return found
 }

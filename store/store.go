@@ -38,6 +38,7 @@ type Store struct {
 	acquireTimeout time.Duration
 	retryFor       time.Duration
 	log            *slog.Logger
+	texts          texts
 }
 
 // Open returns a Store on the database at url and connects once. Error: ErrUnavailable when that fails; the message
@@ -51,7 +52,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		o.MaxConns = 10
 	}
 	config.MaxConns = o.MaxConns
-	config.MinIdleConns = 1
+	config.MinConns = o.MaxConns
 	config.MaxConnLifetime = time.Hour
 	config.MaxConnLifetimeJitter = 5 * time.Minute
 	config.ConnConfig.ConnectTimeout = 10 * time.Second
@@ -91,7 +92,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 // prepareConn makes a new connection know our types, and turns the just-in-time compiler off: it takes seconds for
 // statements that run for milliseconds.
 func prepareConn(ctx context.Context, conn *pgx.Conn) error {
-	registerDates(conn.TypeMap())
+	registerTypes(conn.TypeMap())
 	_, err := conn.Exec(ctx, "set jit = off")
 	return err
 }
@@ -130,7 +131,8 @@ func (s *Store) Batch() *Batch { return &Batch{store: s} }
 
 func (b *Batch) add(q query) { b.queries = append(b.queries, q) }
 
-// Run sends the statements. Error: ErrUnavailable, an error of ctx, or a fault of ours; then no result is valid.
+// Run sends the statements. Error: ErrUnavailable, an error of ctx (both when ctx ended while PostgreSQL was away), or a
+// fault of ours; then no result is valid.
 func (b *Batch) Run(ctx context.Context) error {
 	if len(b.queries) == 0 {
 		return nil
@@ -145,26 +147,26 @@ const (
 
 // run executes reads: again after a pause while PostgreSQL is restarting, within the deadline of ctx.
 func (s *Store) run(ctx context.Context, queries ...query) error {
-	start := time.Time{}
+	var away time.Time // since when PostgreSQL is
 	for pause := firstPause; ; pause = min(2*pause, maxPause) {
 		err := s.try(ctx, queries)
-		if err == nil {
+		switch cause := ctx.Err(); {
+		case err == nil:
 			return nil
-		}
-		if cause := ctx.Err(); cause != nil {
+		case cause != nil && away.IsZero():
 			return fmt.Errorf("%w: %w", cause, err)
-		}
-		if !isAway(err) {
+		case cause != nil:
+			return fmt.Errorf("%w: %w: %w", ErrUnavailable, cause, err)
+		case !isAway(err):
 			return err
-		}
-		if start.IsZero() {
-			start = time.Now()
-		} else if time.Since(start) > s.retryFor {
+		case away.IsZero():
+			away = time.Now()
+		case time.Since(away) > s.retryFor:
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+			return fmt.Errorf("%w: %w: %w", ErrUnavailable, ctx.Err(), err)
 		case <-time.After(pause):
 		}
 	}
@@ -205,7 +207,7 @@ func (s *Store) try(ctx context.Context, queries []query) error {
 }
 
 func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
-	waiting, cancel := context.WithTimeoutCause(ctx, s.acquireTimeout, errBusy)
+	waiting, cancel := context.WithTimeout(ctx, s.acquireTimeout)
 	defer cancel()
 	conn, err := s.pool.Acquire(waiting)
 	if err != nil && ctx.Err() == nil && waiting.Err() != nil {
@@ -233,7 +235,10 @@ func statementName(sql string) string {
 	return name
 }
 
-// isAway says whether err means that PostgreSQL is stopping, starting, or cannot be reached: the statement had no
+// tooManyConnections is what PostgreSQL says at connecting when it has no place left.
+const tooManyConnections = "53300"
+
+// isAway says whether err means that PostgreSQL is stopping, starting, full, or cannot be reached: the statement had no
 // effect or was a read, and may be sent again.
 func isAway(err error) bool {
 	if errors.Is(err, errBusy) {
@@ -241,7 +246,7 @@ func isAway(err error) bool {
 	}
 	var pgErr *pgconn.PgError
 	if errors.As(err, &pgErr) {
-		return strings.HasPrefix(pgErr.Code, "57P") || strings.HasPrefix(pgErr.Code, "08")
+		return strings.HasPrefix(pgErr.Code, "57P") || strings.HasPrefix(pgErr.Code, "08") || pgErr.Code == tooManyConnections
 	}
 	var connectErr *pgconn.ConnectError
 	var netErr net.Error

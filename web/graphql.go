@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"maps"
 	"net/http"
 
 	"github.com/99designs/gqlgen/graphql/handler"
@@ -22,7 +23,7 @@ const (
 
 // newGraphQL returns the handler of /graphql.
 func newGraphQL(o Options) http.Handler {
-	server := handler.New(graph.NewExecutableSchema(graph.Config{Resolvers: o.Resolvers}))
+	server := handler.New(graph.NewExecutableSchema(graph.Config{Resolvers: o.Resolvers, Schema: withoutDefer()}))
 	server.AddTransport(transport{})
 	server.SetErrorPresenter(gqlerr.Present(o.Logger))
 	server.SetRecoverFunc(gqlerr.Recover(o.Logger))
@@ -39,4 +40,13 @@ func newGraphQL(o Options) http.Handler {
 		}
 		server.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// withoutDefer returns the schema without the directive @defer, which the parser adds: an answer here is one body, in which
+// deferred fields would be missing.
+func withoutDefer() *ast.Schema {
+	schema := *graph.NewExecutableSchema(graph.Config{}).Schema()
+	schema.Directives = maps.Clone(schema.Directives)
+	delete(schema.Directives, "defer")
+	return &schema
 }

@@ -76,12 +76,6 @@ func NewCompanies(nodes []*store.Company, more bool, request store.Page, cursor 
 	return &CompanyConnection{page: newPage(nodes, more, request, cursor), Count: count}
 }
 
-// Nodes returns the companies in list order.
-func (c *CompanyConnection) Nodes() []*store.Company { return c.nodes }
-
-// PageInfo returns where the page stands.
-func (c *CompanyConnection) PageInfo() *PageInfo { return c.page.PageInfo() }
-
 // Edges returns the companies with their cursors.
 func (c *CompanyConnection) Edges() []*CompanyEdge {
 	return edges(&c.page, func(cursor string, n *store.Company) *CompanyEdge { return &CompanyEdge{cursor, n} })
@@ -105,12 +99,6 @@ func NewFilings(nodes []*store.Filing, more bool, request store.Page, cursor fun
 	return &FilingConnection{page: newPage(nodes, more, request, cursor), Company: company, Filter: filter}
 }
 
-// Nodes returns the filings in list order.
-func (c *FilingConnection) Nodes() []*store.Filing { return c.nodes }
-
-// PageInfo returns where the page stands.
-func (c *FilingConnection) PageInfo() *PageInfo { return c.page.PageInfo() }
-
 // Edges returns the filings with their cursors.
 func (c *FilingConnection) Edges() []*FilingEdge {
 	return edges(&c.page, func(cursor string, n *store.Filing) *FilingEdge { return &FilingEdge{cursor, n} })
@@ -133,12 +121,6 @@ type MetricDefinitionEdge struct {
 func NewMetricDefinitions(nodes []*store.MetricDefinition, more bool, request store.Page, cursor func(*store.MetricDefinition) string, company int64, filter *store.MetricDefinitionFilter) *MetricDefinitionConnection {
 	return &MetricDefinitionConnection{page: newPage(nodes, more, request, cursor), Company: company, Filter: filter}
 }
-
-// Nodes returns the definitions in list order.
-func (c *MetricDefinitionConnection) Nodes() []*store.MetricDefinition { return c.nodes }
-
-// PageInfo returns where the page stands.
-func (c *MetricDefinitionConnection) PageInfo() *PageInfo { return c.page.PageInfo() }
 
 // Edges returns the definitions with their cursors.
 func (c *MetricDefinitionConnection) Edges() []*MetricDefinitionEdge {

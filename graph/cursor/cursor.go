@@ -8,6 +8,8 @@ import (
 	"errors"
 	"hash/fnv"
 	"math"
+	"strings"
+	"unicode/utf8"
 )
 
 // ErrInvalid says that a cursor is not one of this list.
@@ -36,14 +38,15 @@ func (l List) sum(position []byte) [sumSize]byte {
 // Encode returns the cursor of a position.
 func (l List) Encode(p Position) string {
 	sum := l.sum(p)
-	return base64.RawURLEncoding.EncodeToString(append(p, sum[:]...))
+	var buf [96]byte // not the room behind p: it may be another position's
+	return base64.RawURLEncoding.EncodeToString(append(append(buf[:0], p...), sum[:]...))
 }
 
-const maxCursor = 4096
+const maxCursor = 16 << 10
 
 // Decode returns the position of a cursor. Error: ErrInvalid.
 func (l List) Decode(cursor string) (*Reader, error) {
-	if len(cursor) > maxCursor {
+	if len(cursor) > maxCursor || strings.ContainsAny(cursor, "\r\n") { // base64 would skip line ends
 		return nil, ErrInvalid
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
@@ -101,7 +104,7 @@ func (r *Reader) Float() float64 {
 	return f
 }
 
-// Text reads a text.
+// Text reads a text: valid UTF-8 without NUL, as every text of the database is.
 func (r *Reader) Text() string {
 	n, size := binary.Uvarint(r.rest)
 	if size <= 0 || n > uint64(len(r.rest)-size) {
@@ -110,6 +113,10 @@ func (r *Reader) Text() string {
 	}
 	s := string(r.rest[size : size+int(n)])
 	r.rest = r.rest[size+int(n):]
+	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+		r.bad = true
+		return ""
+	}
 	return s
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/corpintel/corpintel/edgar"
+	"github.com/corpintel/corpintel/graph/scalar"
 )
 
 // InputError says that an argument has a value that cannot be used. It is presented as BAD_USER_INPUT with the
@@ -49,7 +50,9 @@ func asInput(ctx context.Context, shown *gqlerror.Error, err error) *InputError 
 	}
 	shown.Path = field
 	input := &InputError{Argument: argument.String(), Reason: "the value does not have the right type"}
-	if isSyntax {
+	if wrongType, ok := errors.AsType[*scalar.TypeError](err); ok {
+		input.Reason = wrongType.Error()
+	} else if isSyntax {
 		input.Reason = syntax.Error()
 	}
 	return input

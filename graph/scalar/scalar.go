@@ -4,8 +4,6 @@ package scalar
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"math"
 	"strconv"
@@ -36,7 +34,7 @@ func UnmarshalCIK(v any) (edgar.CIK, error) {
 	case int:
 		return edgar.NewCIK(int64(v))
 	default:
-		return 0, kindError("CIK", v, "a string or an integer")
+		return 0, typeError("CIK", v, "a string or an integer")
 	}
 }
 
@@ -52,7 +50,7 @@ func MarshalAccessionNumber(a edgar.AccessionNumber) graphql.Marshaler {
 func UnmarshalAccessionNumber(v any) (edgar.AccessionNumber, error) {
 	s, ok := v.(string)
 	if !ok {
-		return 0, kindError("accession number", v, "a string")
+		return 0, typeError("accession number", v, "a string")
 	}
 	return edgar.ParseAccessionNumber(s)
 }
@@ -69,7 +67,7 @@ func MarshalDate(d edgar.Date) graphql.Marshaler {
 func UnmarshalDate(v any) (edgar.Date, error) {
 	s, ok := v.(string)
 	if !ok {
-		return 0, kindError("date", v, "a string")
+		return 0, typeError("date", v, "a string")
 	}
 	return edgar.ParseDate(s)
 }
@@ -86,7 +84,7 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 func UnmarshalDateTime(v any) (time.Time, error) {
 	s, ok := v.(string)
 	if !ok {
-		return time.Time{}, kindError("time", v, "a string")
+		return time.Time{}, typeError("time", v, "a string")
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
@@ -104,16 +102,20 @@ func MarshalFloat(f float64) graphql.Marshaler {
 }
 
 // AppendFloat appends f as a JSON number in its shortest form, with an exponent only below 1e-6 and from 1e21, as
-// JavaScript does. What JSON has no number for (NaN, infinities) becomes null.
+// JavaScript and encoding/json do. What JSON has no number for (NaN, infinities) becomes null.
 func AppendFloat(b []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(b, "null"...)
 	}
-	format := byte('f')
-	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
-		format = 'e'
+	if abs := math.Abs(f); abs == 0 || abs >= 1e-6 && abs < 1e21 {
+		return strconv.AppendFloat(b, f, 'f', -1, 64)
 	}
-	return strconv.AppendFloat(b, f, format, -1, 64)
+	b = strconv.AppendFloat(b, f, 'e', -1, 64)
+	if n := len(b); b[n-4] == 'e' && b[n-2] == '0' { // e-07: strconv writes two digits at least
+		b[n-2] = b[n-1]
+		b = b[:n-1]
+	}
+	return b
 }
 
 // UnmarshalFloat accepts a finite JSON number.
@@ -122,12 +124,12 @@ func UnmarshalFloat(v any) (float64, error) {
 	case json.Number:
 		f, err := v.Float64()
 		if err != nil {
-			return 0, kindError("number", v, "a finite number")
+			return 0, typeError("number", v, "a finite number")
 		}
-		return f, nil
+		return UnmarshalFloat(f)
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return 0, errors.New("number: want a finite number")
+			return 0, typeError("number", v, "a finite number")
 		}
 		return v, nil
 	case int64:
@@ -135,7 +137,7 @@ func UnmarshalFloat(v any) (float64, error) {
 	case int:
 		return float64(v), nil
 	default:
-		return 0, kindError("number", v, "a finite number")
+		return 0, typeError("number", v, "a finite number")
 	}
 }
 
@@ -151,7 +153,7 @@ func MarshalMetricPeriod(p edgar.Period) graphql.Marshaler {
 func UnmarshalMetricPeriod(v any) (edgar.Period, error) {
 	s, ok := v.(string)
 	if !ok {
-		return 0, kindError("period", v, "a name")
+		return 0, typeError("period", v, "a name")
 	}
 	return edgar.ParsePeriod(s)
 }
@@ -159,8 +161,17 @@ func UnmarshalMetricPeriod(v any) (edgar.Period, error) {
 // write ignores the error: gqlgen renders into memory.
 func write(w io.Writer, b []byte) { _, _ = w.Write(b) }
 
-func kindError(kind string, v any, want string) error {
-	return fmt.Errorf("%s: want %s, not %s", kind, want, describe(v))
+// TypeError says that a value is of another JSON type than the scalar takes. Its message is fit for a user.
+type TypeError struct {
+	Scalar string // what was expected, for example "CIK"
+	Want   string // what is allowed
+	Got    string // what kind of value was found
+}
+
+func (e *TypeError) Error() string { return e.Scalar + ": want " + e.Want + ", not " + e.Got }
+
+func typeError(scalar string, v any, want string) error {
+	return &TypeError{Scalar: scalar, Want: want, Got: describe(v)}
 }
 
 func describe(v any) string {

@@ -48,19 +48,19 @@ type Points struct {
 // MarshalGQLContext writes the points with the fields that were selected.
 func (p Points) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	fields := graphql.CollectFieldsCtx(ctx, []string{"MetricPoint"})
-	keys := make([][]byte, len(fields)) // `{"alias":` or `,"alias":`
+	keys := make([]string, len(fields)) // `"alias":` or `,"alias":`
 	for i, f := range fields {
-		lead := byte(',')
-		if i == 0 {
-			lead = '{'
+		keys[i] = `"` + f.Alias + `":`
+		if i > 0 {
+			keys[i] = "," + keys[i]
 		}
-		keys[i] = append(append([]byte{lead, '"'}, f.Alias...), '"', ':')
 	}
 	b := append(make([]byte, 0, 16+len(p.dates)*48), '[')
 	for i := range p.dates {
 		if i > 0 {
 			b = append(b, ',')
 		}
+		b = append(b, '{')
 		for k, f := range fields {
 			b = append(b, keys[k]...)
 			switch f.Name {

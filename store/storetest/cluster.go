@@ -29,7 +29,7 @@ type Cluster struct {
 func NewCluster(t testing.TB) *Cluster {
 	t.Helper()
 	shared := sharedServer(t)
-	dir, err := os.MkdirTemp(shared.run, "cluster.")
+	dir, err := os.MkdirTemp(shared.run, "cluster.") //nolint:usetesting // the server's account cannot enter t.TempDir
 	if err != nil {
 		t.Fatalf("test server: %v", err)
 	}

@@ -29,7 +29,7 @@ const (
 	// joinWait is how long a living supervisor may take to answer.
 	joinWait = 10 * time.Second
 	// roomNeeded is the free space in bytes a folder in memory must have.
-	roomNeeded = 1 << 30
+	roomNeeded = 4 << 30
 	// aliveName is the pipe that keeps the server running, currentName the link to the folder of the running server.
 	aliveName, currentName = "alive", "current"
 )
@@ -113,8 +113,12 @@ func baseFolder(programs embedded.Programs) string {
 	fmt.Fprintln(key, programs, settings(), supervisor)
 	name := fmt.Sprintf("corpintel-test-%d-%08x", os.Geteuid(), key.Sum32())
 	const memory = "/dev/shm"
+	inMemory := filepath.Join(memory, name)
+	if exists(filepath.Join(inMemory, currentName, aliveName)) { // the room is what its databases have left
+		return inMemory
+	}
 	if free, err := freeSpace(memory); err == nil && free >= roomNeeded && writable(memory) {
-		return filepath.Join(memory, name)
+		return inMemory
 	}
 	return filepath.Join(os.TempDir(), name)
 }
@@ -125,7 +129,7 @@ func freeSpace(folder string) (uint64, error) {
 	if err := syscall.Statfs(folder, &stat); err != nil {
 		return 0, err
 	}
-	return stat.Bavail * uint64(stat.Bsize), nil //nolint:gosec,unconvert // a size; its type differs between systems
+	return stat.Bavail * uint64(stat.Bsize), nil //nolint:gosec // a size; its type differs between systems
 }
 
 // writable reports whether everybody may make folders in a folder.

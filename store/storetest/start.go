@@ -27,6 +27,12 @@ func (s *shared) start(ctx context.Context, base string) error {
 	if _, err := s.cluster.Init(ctx); err != nil {
 		return err
 	}
+	// The supervisor ends at once if it finds nobody at the other end of the pipe, as when this process is killed now.
+	guard, err := os.OpenFile(pipe, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer guard.Close()
 	if err := errors.Join(s.cluster.Configure(settings()), s.supervise(ctx)); err != nil {
 		return err
 	}

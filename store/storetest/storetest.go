@@ -26,7 +26,7 @@ const startWait = time.Minute
 
 // join is the one state of the package: the server must live as long as the process that uses it.
 var join = sync.OnceValues(func() (*shared, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), startWait)
+	ctx, cancel := context.WithTimeout(context.Background(), startWait) //nolint:forbidigo // of no test, of all of them
 	defer cancel()
 	return joinShared(ctx)
 })
@@ -88,7 +88,7 @@ func (s *shared) ensureTemplate(ctx context.Context) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close(ctx) //nolint:errcheck // the statements' errors say all
+	defer conn.Close(ctx)
 	name = "template_" + migrations.Hash()[:16]
 	var there bool
 	err = conn.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", name).Scan(&there)

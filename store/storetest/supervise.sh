@@ -19,9 +19,10 @@ keep() {
 	) 3<&- 4>alive &
 }
 
-"$@" </dev/null >>server.log 2>&1 &
+# Opened for both first: opened for reading alone it would wait for a writer, for ever if that has been killed.
+exec 4<>alive 3<alive 4>&-
+"$@" </dev/null >>server.log 2>&1 3<&- &
 server=$!
-exec 3<alive
 while read -r token pid <&3; do
 	keep "$pid"
 	: >"joined.$token"
