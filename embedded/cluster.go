@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
@@ -117,9 +118,7 @@ func (c *Cluster) Configure(other map[string]string) error {
 	settings := serverSettings(machineMemory())
 	// The setting is a list of names in which a quoted one may hold anything.
 	settings["unix_socket_directories"] = `"` + strings.ReplaceAll(c.sockets, `"`, `""`) + `"`
-	for name, value := range other {
-		settings[name] = value
-	}
+	maps.Copy(settings, other)
 	path := filepath.Join(c.data, configName)
 	if err := os.WriteFile(path, []byte(settingsFile(settings)), 0o600); err != nil {
 		return err

@@ -67,7 +67,7 @@ type ownerProcess struct {
 // startOwner runs a process that starts a server on a folder, or attaches to it.
 func startOwner(t *testing.T, dir string) *ownerProcess {
 	t.Helper()
-	owner := &ownerProcess{cmd: exec.CommandContext(t.Context(), os.Args[0])}
+	owner := &ownerProcess{cmd: exec.CommandContext(t.Context(), os.Args[0])} //nolint:gosec // this program
 	owner.cmd.Env = append(os.Environ(), ownerVariable+"="+dir)
 	owner.cmd.Stderr = os.Stderr
 	if _, err := owner.cmd.StdinPipe(); err != nil {
@@ -140,7 +140,7 @@ func execute(t *testing.T, url, statements string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context()) //nolint:errcheck // the statement's error says all
+	defer conn.Close(t.Context())
 	if _, err := conn.Exec(t.Context(), statements); err != nil {
 		t.Fatalf("%s: %v", statements, err)
 	}
@@ -153,7 +153,7 @@ func value(t *testing.T, url, query string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context()) //nolint:errcheck // the query's error says all
+	defer conn.Close(t.Context())
 	var v string
 	if err := conn.QueryRow(t.Context(), query).Scan(&v); err != nil {
 		t.Fatalf("%s: %v", query, err)

@@ -95,10 +95,10 @@ func TestWaitsForWorkOfAKilledServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	busy := make(chan error, 1)
+	busy := make(chan struct{})
 	go func() {
-		_, err := conn.Exec(t.Context(), "do $$ declare i int; begin for i in 1..30000000 loop null; end loop; end $$")
-		busy <- err
+		defer close(busy)
+		_, _ = conn.Exec(t.Context(), "do $$ declare i int; begin for i in 1..30000000 loop null; end loop; end $$")
 	}()
 	eventually(t, "the work has begun", deadline, func() bool {
 		return value(t, owner.URL, "select count(*)::text from pg_stat_activity where query like 'do%' and state = 'active'") == "1"
@@ -191,8 +191,7 @@ func installed(t *testing.T, data string) (embedded.Programs, embedded.Account) 
 // gone reports whether a process has ended; one that only waits to be reaped has.
 func gone(pid int) bool {
 	out, err := exec.CommandContext(context.Background(), "ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if _, notFound := errors.AsType[*exec.ExitError](err); notFound {
 		return true
 	}
 	return err == nil && strings.HasPrefix(string(out), "Z")

@@ -22,7 +22,7 @@ func socketFolder(account Account, data string) (string, error) {
 		return data, nil
 	}
 	sum := fnv.New64a()
-	sum.Write([]byte(data))
+	_, _ = sum.Write([]byte(data)) // a hash returns no error
 	name := fmt.Sprintf("corpintel-%d-%x", account.uid, sum.Sum64())
 	var err error
 	for _, parent := range []string{"/run", "/tmp"} {

@@ -41,7 +41,7 @@ func (s *starter) makeDir() error {
 		return err
 	}
 	// The account that root drops to passes through, whatever root's mask is.
-	return errors.Join(os.MkdirAll(dir, 0o755), os.Chmod(dir, 0o755))
+	return errors.Join(os.MkdirAll(dir, 0o755), os.Chmod(dir, 0o755)) //nolint:gosec // see above
 }
 
 // account returns the account to run the server as, which must be able to get to the folder.

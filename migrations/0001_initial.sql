@@ -69,7 +69,7 @@ create index companies_search_prefix on companies (left(search_text, 64));
 -- +goose StatementBegin
 do $$
 begin
-  if exists (select from pg_extension where extname = 'pg_trgm') then
+  if exists (select from pg_opclass where opcname = 'gin_trgm_ops' and pg_opclass_is_visible(oid)) then
     create index companies_search_trgm on companies using gin (search_text gin_trgm_ops);
   end if;
 end
@@ -160,7 +160,7 @@ create table concepts (
 -- +goose StatementBegin
 do $$
 begin
-  if exists (select from pg_extension where extname = 'pg_trgm') then
+  if exists (select from pg_opclass where opcname = 'gin_trgm_ops' and pg_opclass_is_visible(oid)) then
     create index concepts_search_trgm on concepts using gin (search_text gin_trgm_ops);
   end if;
 end
@@ -226,6 +226,7 @@ create table series (
 );
 
 create unique index series_company on series (company_id, definition_id, security_id) nulls not distinct;
+create index series_definition on series (definition_id);
 create unique index series_security on series (security_id, definition_id) where security_id is not null;
 
 -- The current points of every series. fact_id is null for prices.

@@ -183,7 +183,7 @@ func TestUpWaitsForTheLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context()) //nolint:errcheck // the test is over
+	defer conn.Close(t.Context())
 	if _, err := conn.Exec(t.Context(), "select pg_advisory_lock($1)", migrations.LockID); err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func count(t *testing.T, url, query string) (n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context()) //nolint:errcheck // the query's error says all
+	defer conn.Close(t.Context())
 	if err := conn.QueryRow(t.Context(), query).Scan(&n); err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}

@@ -457,6 +457,10 @@ CREATE INDEX securities_symbol ON public.securities USING btree (symbol);
 
 CREATE UNIQUE INDEX series_company ON public.series USING btree (company_id, definition_id, security_id) NULLS NOT DISTINCT;
 
+-- Name: series_definition; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX series_definition ON public.series USING btree (definition_id);
+
 -- Name: series_security; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX series_security ON public.series USING btree (security_id, definition_id) WHERE (security_id IS NOT NULL);
