@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // Account is the user a server runs as.
@@ -85,6 +86,23 @@ func (a Account) MakeDir(path string) error {
 	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
+	// Whoever makes it at this moment has not given it away yet.
+	for range giveAwayTries {
+		if err = a.checkDir(path); err == nil {
+			return nil
+		}
+		time.Sleep(giveAwayPause)
+	}
+	return err
+}
+
+// How long a folder may belong to the one who makes it.
+const (
+	giveAwayTries = 50
+	giveAwayPause = 10 * time.Millisecond
+)
+
+func (a Account) checkDir(path string) error {
 	info, err := os.Lstat(path)
 	if err != nil {
 		return err
