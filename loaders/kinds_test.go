@@ -119,6 +119,7 @@ func (k *kind[K, V]) want(ctx context.Context, l *loaders.Loaders) (context.Cont
 }
 
 func (k *kind[K, V]) test(t *testing.T, s *store.Store, sent *statements) {
+	t.Helper()
 	l := loaders.New(s)
 	ctx, batch := k.want(t.Context(), l)
 	batch.Run(ctx)
@@ -158,7 +159,6 @@ func (k *kind[K, V]) test(t *testing.T, s *store.Store, sent *statements) {
 			}
 		}
 	}
-	sent.take()
 }
 
 func (k *kind[K, V]) mustLoad(ctx context.Context, t *testing.T) []V {
@@ -174,14 +174,16 @@ func isZero[V any](v V) bool { return reflect.ValueOf(&v).Elem().IsZero() }
 
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	s, sent := open(t)
-	fields := reflect.TypeFor[loaders.Set]()
-	for i := range fields.NumField() {
-		if f := fields.Field(i); f.IsExported() && kinds[f.Name] == nil {
+	for f := range reflect.TypeFor[loaders.Set]().Fields() {
+		if f.IsExported() && kinds[f.Name] == nil {
 			t.Errorf("%s is not tested", f.Name)
 		}
 	}
 	for name, k := range kinds {
-		t.Run(name, func(t *testing.T) { k.test(t, s, sent) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, sent := open(t)
+			k.test(t, s, sent)
+		})
 	}
 }

@@ -160,4 +160,15 @@ func TestArguments(t *testing.T) {
 	if err != got[0][0].err { //nolint:errorlint // the very same
 		t.Errorf("error %v, want %v", err, got[0][0].err)
 	}
+
+	// While one builds, another one is done: both have what that made.
+	var late ast.Field
+	var first string
+	second, err := loaders.Arguments(set, &late, func() (string, error) {
+		first, _ = loaders.Arguments(set, &late, func() (string, error) { return "first", nil })
+		return "second", errors.New("not the one")
+	})
+	if first != "first" || second != "first" || err != nil {
+		t.Errorf("got %s, then %s, %v", first, second, err)
+	}
 }

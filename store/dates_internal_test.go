@@ -121,6 +121,7 @@ func BenchmarkDecodeArray(b *testing.B) {
 }
 
 func benchmarkDecodeArray[T comparable](b *testing.B, wire []byte, width int, decode func([]byte) T, want []T) {
+	b.Helper()
 	b.ReportAllocs()
 	b.SetBytes(int64(len(wire)))
 	var got []T

@@ -35,6 +35,7 @@ func TestDates(t *testing.T) {
 		edgar.NewDate(2000, 1, 1), edgar.NewDate(2024, 2, 29), edgar.MaxDate,
 	}
 	eachExecMode(t, "", func(t *testing.T, s *store.Store) {
+		t.Helper()
 		for _, d := range dates {
 			var back edgar.Date
 			var optional *edgar.Date
@@ -70,6 +71,7 @@ func TestDates(t *testing.T) {
 func TestNullDates(t *testing.T) {
 	t.Parallel()
 	eachExecMode(t, "", func(t *testing.T, s *store.Store) {
+		t.Helper()
 		var absent *edgar.Date
 		optional, list := new(edgar.Date), []edgar.Date{1}
 		if err := s.Pool().QueryRow(t.Context(), "select $1::date, null::date[]", absent).Scan(&optional, &list); err != nil {

@@ -42,7 +42,8 @@ func TestCompaniesOfFilings(t *testing.T) {
 	s := openNew(t, seed(t))
 	b := s.Batch()
 	found := b.CompaniesOfFilings([]edgar.AccessionNumber{
-		32019323000106, 32019323000107, 106798300000001, 100100000001, 121415600000002, 999999999999999999, 7,
+		32019323000106, 32019323000107, 106798300000001, 100100000001, 121415600000002, 88439400000003,
+		999999999999999999, 7,
 	})
 	if err := b.Run(t.Context()); err != nil {
 		t.Fatal(err)
@@ -61,9 +62,10 @@ func TestCompaniesOfFilings(t *testing.T) {
 	}
 	want := map[edgar.AccessionNumber]companies{
 		32019323000106: {"Apple Inc.", []string{"Apple Inc."}},
-		// The insider has the greater CIK, the funds the smaller one, but a security comes first, then a SIC code.
+		// A security counts more than a SIC code, and that more than a smaller CIK.
 		32019323000107:  {"Apple Inc.", []string{"Apple Inc.", "COOK TIMOTHY D"}},
 		106798300000001: {"BERKSHIRE HATHAWAY INC", []string{"SPDR TRUST", "BERKSHIRE HATHAWAY INC"}},
+		88439400000003:  {"SPDR TRUST", []string{"OLD CO", "SPDR TRUST"}},
 		// A security of the past does not count; the SIC code does.
 		100100000001: {"OLD CO", []string{"OLD CO", "COOK TIMOTHY D"}},
 		// Neither has any of that; who has no CIK comes last.

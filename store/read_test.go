@@ -52,18 +52,48 @@ var (
 // answers asks every question that a Store answers and returns the answers by question.
 func answers(t *testing.T, s *store.Store) map[string]any {
 	t.Helper()
-	ctx, out := t.Context(), map[string]any{}
-	must := func(name string, answer any, err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		out[name] = answer
+	e := &examination{t: t, store: s, batch: s.Batch(), answers: map[string]any{}}
+	e.askKeys()
+	e.askFilings()
+	e.askDefinitions()
+	e.askCompanies()
+	e.note("batch", nil, e.batch.Run(t.Context()))
+	return e.answers
+}
+
+// examination collects answers. Those of its batch are there when that has run.
+type examination struct {
+	t       *testing.T
+	store   *store.Store
+	batch   *store.Batch
+	answers map[string]any
+}
+
+func (e *examination) note(question string, answer any, err error) {
+	e.t.Helper()
+	if err != nil {
+		e.t.Fatalf("%s: %v", question, err)
 	}
-	ids := []int64{6, 3, 1, 2, 4, 99}
+	e.answers[question] = answer
+}
+
+var someCompanies = []int64{6, 3, 1, 2, 4, 99}
+
+func (e *examination) askKeys() {
+	e.t.Helper()
+	ctx, accessions := e.t.Context(), []edgar.AccessionNumber{32019323000106, 32019323000107, 106798300000001, 999999999999999999, 7}
+	company, err := e.store.CompanyByID(ctx, 1)
+	e.note("CompanyByID", company, err)
+	company, err = e.store.CompanyByCIK(ctx, 320193)
+	e.note("CompanyByCIK", company, err)
+	company, err = e.store.CompanyByTicker(ctx, "BRK-A")
+	e.note("CompanyByTicker", company, err)
+	filing, err := e.store.FilingByAccession(ctx, accessions[0])
+	e.note("FilingByAccession", filing, err)
+
 	var latest []store.LatestKey
 	var series []store.SeriesKey
-	for _, id := range ids {
+	for _, id := range someCompanies {
 		for _, ask := range latestAsks {
 			latest = append(latest, store.LatestKey{Company: id, Ask: ask})
 		}
@@ -71,78 +101,75 @@ func answers(t *testing.T, s *store.Store) map[string]any {
 			series = append(series, store.SeriesKey{Company: id, Ask: ask})
 		}
 	}
-	accessions := []edgar.AccessionNumber{32019323000106, 32019323000107, 999999999999999999, 100100000001, 106798300000001, 121415600000002, 7}
+	maps.Copy(e.answers, map[string]any{
+		"CompaniesByID":      e.batch.CompaniesByID(someCompanies),
+		"TickersOfCompanies": e.batch.TickersOfCompanies(someCompanies),
+		"FilingsByAccession": e.batch.FilingsByAccession(accessions),
+		"CompaniesOfFilings": e.batch.CompaniesOfFilings(accessions),
+		"FilingSummaries":    e.batch.FilingSummaries(someCompanies),
+		"DefinitionsByID":    e.batch.DefinitionsByID([]int32{1, 6, 99}),
+		"LatestValues":       e.batch.LatestValues(latest),
+		"SeriesPoints":       e.batch.Series(series, true),
+		"SeriesBounds":       e.batch.Series(series, false),
+	})
+}
 
-	company, err := s.CompanyByID(ctx, 1)
-	must("CompanyByID", company, err)
-	company, err = s.CompanyByCIK(ctx, 320193)
-	must("CompanyByCIK", company, err)
-	company, err = s.CompanyByTicker(ctx, "BRK-A")
-	must("CompanyByTicker", company, err)
-	filing, err := s.FilingByAccession(ctx, accessions[0])
-	must("FilingByAccession", filing, err)
-
-	b := s.Batch()
-	for name, answer := range map[string]any{
-		"CompaniesByID":      b.CompaniesByID(ids),
-		"TickersOfCompanies": b.TickersOfCompanies(ids),
-		"FilingsByAccession": b.FilingsByAccession(accessions),
-		"CompaniesOfFilings": b.CompaniesOfFilings(accessions),
-		"FilingSummaries":    b.FilingSummaries(ids),
-		"DefinitionsByID":    b.DefinitionsByID([]int32{1, 6, 99}),
-		"LatestValues":       b.LatestValues(latest),
-		"SeriesPoints":       b.Series(series, true),
-		"SeriesBounds":       b.Series(series, false),
-	} {
-		out[name] = answer
-	}
+func (e *examination) askFilings() {
+	e.t.Helper()
 	for i, f := range store.FilingFilters() {
-		key := fmt.Sprint("filings ", i)
-		out[key+" counts"] = b.FilingCountsOfCompanies(ids, f)
-		n, err := s.FilingCount(ctx, f)
-		must(key+" count", n, err)
+		question := fmt.Sprint("filings ", i)
+		e.answers[question+" counts"] = e.batch.FilingCountsOfCompanies(someCompanies, f)
+		n, err := e.store.FilingCount(e.t.Context(), f)
+		e.note(question+" count", n, err)
 		for k, page := range store.Pages() {
-			r := &store.FilingsRequest{Filter: f, Page: page, From: filing.Position()}
-			key := fmt.Sprint(key, " page ", k)
-			out[key+" of companies"] = b.FilingsOfCompanies(ids, r)
-			list, err := s.FilingsPage(ctx, r)
-			must(key, list, err)
+			r := &store.FilingsRequest{Filter: f, Page: page, From: store.FilingPosition{FiledOn: edgar.NewDate(2000, 1, 1), ID: 121415600000002}}
+			question := fmt.Sprint(question, " page ", k)
+			e.answers[question+" of companies"] = e.batch.FilingsOfCompanies(someCompanies, r)
+			list, err := e.store.FilingsPage(e.t.Context(), r)
+			e.note(question, list, err)
 		}
 	}
+}
+
+func (e *examination) askDefinitions() {
+	e.t.Helper()
 	for i, f := range store.DefinitionFilters() {
-		key := fmt.Sprint("definitions ", i)
-		out[key+" counts"] = b.DefinitionCountsOfCompanies(ids, f)
-		n, err := s.DefinitionCount(ctx, f)
-		must(key+" count", n, err)
+		question := fmt.Sprint("definitions ", i)
+		e.answers[question+" counts"] = e.batch.DefinitionCountsOfCompanies(someCompanies, f)
+		n, err := e.store.DefinitionCount(e.t.Context(), f)
+		e.note(question+" count", n, err)
 		for k, page := range store.Pages() {
 			r := &store.DefinitionsRequest{Filter: f, Page: page, From: store.DefinitionPosition{Name: "us-gaap:Assets"}}
-			key := fmt.Sprint(key, " page ", k)
-			out[key+" of companies"] = b.DefinitionsOfCompanies(ids, r)
-			list, err := s.DefinitionsPage(ctx, r)
-			must(key, list, err)
+			question := fmt.Sprint(question, " page ", k)
+			e.answers[question+" of companies"] = e.batch.DefinitionsOfCompanies(someCompanies, r)
+			list, err := e.store.DefinitionsPage(e.t.Context(), r)
+			e.note(question, list, err)
 		}
 	}
-	must("batch", nil, b.Run(ctx))
-	for set, f := range store.CompanyFilters() {
-		if set&(set-1) != 0 && set != 127 { // no condition, each one alone, all of them
+}
+
+func (e *examination) askCompanies() {
+	e.t.Helper()
+	filters := store.CompanyFilters()
+	for set, f := range filters {
+		if set&(set-1) != 0 && set != len(filters)-1 { // no condition, each one alone, all of them
 			continue
 		}
-		n, err := s.CompanyCount(ctx, f)
-		must(fmt.Sprint("companies ", set, " count"), n, err)
+		n, err := e.store.CompanyCount(e.t.Context(), f)
+		e.note(fmt.Sprint("companies ", set, " count"), n, err)
 		for i, r := range store.CompanyRequests(f) {
 			r.From.Name = "M"
-			list, err := s.CompaniesPage(ctx, r)
-			must(fmt.Sprint("companies ", set, " page ", i), list, err)
+			list, err := e.store.CompaniesPage(e.t.Context(), r)
+			e.note(fmt.Sprint("companies ", set, " page ", i), list, err)
 		}
 	}
 	for _, text := range []string{"AAPL", "a", "older co", "größe"} {
 		search := &store.CompanySearch{Text: text}
-		n, err := s.SearchCompanyCount(ctx, search)
-		must("number found of "+text, n, err)
-		hits, _, err := s.SearchCompanies(ctx, &store.SearchRequest{Search: search, Page: store.Page{Limit: 5}})
-		must("found of "+text, hits, err)
+		n, err := e.store.SearchCompanyCount(e.t.Context(), search)
+		e.note("number found of "+text, n, err)
+		hits, _, err := e.store.SearchCompanies(e.t.Context(), &store.SearchRequest{Search: search, Page: store.Page{Limit: 5}})
+		e.note("found of "+text, hits, err)
 	}
-	return out
 }
 
 // statements are the names of the statements that a store has sent.

@@ -40,6 +40,20 @@ func mustNumber(t *testing.T, s *store.Store, sql string) int {
 	return n
 }
 
+// TestConnections looks at what a connection is set to, with and without a name in the URL.
+func TestConnections(t *testing.T) {
+	t.Parallel()
+	database := storetest.New(t)
+	for url, name := range map[string]string{database: "corpintel", withParameter(t, database, "application_name", "mine"): "mine"} {
+		s := open(t, url, store.Options{MaxConns: 1})
+		var got, jit string
+		row := s.Pool().QueryRow(t.Context(), "select current_setting('application_name'), current_setting('jit')")
+		if err := row.Scan(&got, &jit); err != nil || got != name || jit != "off" {
+			t.Errorf("application %q, want %q; jit %s, want off (%v)", got, name, jit, err)
+		}
+	}
+}
+
 func TestOpenRefused(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -141,6 +141,18 @@ func TestEdited(t *testing.T) {
 	}
 }
 
+// TestTooLong makes cursors around the limit of 16 KiB.
+func TestTooLong(t *testing.T) {
+	t.Parallel()
+	list := cursor.Of("a")
+	for size, want := range map[int]error{12_200: nil, 12_300: cursor.ErrInvalid} {
+		text := list.Encode(cursor.Position{}.Text(strings.Repeat("x", size)))
+		if _, err := list.Decode(text); !errors.Is(err, want) {
+			t.Errorf("a cursor of %d characters: error %v, want %v", len(text), err, want)
+		}
+	}
+}
+
 // TestEncodeKeepsPosition makes two cursors from one beginning.
 func TestEncodeKeepsPosition(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,7 @@ var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 // selecting returns the context of the field points of an operation, as the executor hands it to a marshaler.
 func selecting(t testing.TB, operation string, variables map[string]any) context.Context {
 	t.Helper()
-	document, err := gqlparser.LoadQuery(schema, operation)
+	document, err := gqlparser.LoadQueryWithRules(schema, operation, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ type selected struct{ alias, name string }
 func encoded(t *testing.T, s *series.MetricSeries, fields []selected) string {
 	t.Helper()
 	b := []byte{'['}
-	for i := range s.Series.Dates {
+	for i := range s.Dates {
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -81,7 +81,7 @@ func encoded(t *testing.T, s *series.MetricSeries, fields []selected) string {
 			if k > 0 {
 				b = append(b, ',')
 			}
-			value := map[string]any{"date": s.Series.Dates[i].String(), "value": s.Series.Values[i], "__typename": "MetricPoint"}[f.name]
+			value := map[string]any{"date": s.Dates[i].String(), "value": s.Values[i], "__typename": "MetricPoint"}[f.name]
 			b = append(append(b, marshal(t, f.alias)...), ':')
 			b = append(b, marshal(t, value)...)
 		}
@@ -141,7 +141,7 @@ func TestColumns(t *testing.T) {
 		s := randomSeries(n)
 		texts, numbers := make([]string, n), make([]float64, n)
 		for i := range n {
-			texts[i], numbers[i] = s.Series.Dates[i].String(), s.Series.Values[i]
+			texts[i], numbers[i] = s.Dates[i].String(), s.Values[i]
 		}
 		columns := s.Columns()
 		if diff := cmp.Diff(string(marshal(t, texts)), render(t.Context(), t, columns.Dates)); diff != "" {

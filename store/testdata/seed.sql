@@ -20,12 +20,14 @@ insert into filings (id, form, filed_on, accepted_at, period_end, title, cik, pr
   (106798300000001, 'SC 13D/A', '2000-02-29', '2000-02-29 12:00:00.5Z', null, null, 884394, null),
   (100100000001, '3', '1969-12-31', null, '1969-12-31', null, 1001, null),
   (121415600000002, '3', '2000-01-01', null, null, null, 1214156, null),
+  (88439400000003, 'SC 13G', '2001-02-14', null, null, null, 1001, null),
   (999999999999999999, 'X', '9999-12-31', null, '0001-01-01', null, null, 'unpublished.pdf');
 
 insert into filing_companies (filing_id, company_id, filed_on, form)
 select f.id, c.id, f.filed_on, f.form
 from (values (32019323000106, 1), (32019323000107, 3), (32019323000107, 1), (106798300000001, 5), (106798300000001, 2),
-  (100100000001, 3), (100100000001, 6), (121415600000002, 4), (121415600000002, 3)) as of (filing_id, company_id)
+  (100100000001, 3), (100100000001, 6), (121415600000002, 4), (121415600000002, 3),
+  (88439400000003, 6), (88439400000003, 5)) as of (filing_id, company_id)
 join filings f on f.id = of.filing_id
 join companies c on c.id = of.company_id;
 
