@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure that Go and PostgreSQL are there. PostgreSQL is installed where that can be done without asking; otherwise
-# the one message below says what is missing. Where everything is there, nothing is done and nothing is said.
+# Makes sure that Go, PostgreSQL and ps, which tests look at processes with, are there. What is missing is installed where
+# that can be done without asking; otherwise one message says what to do. Where everything is there, nothing is done or said.
 set -euo pipefail
 
 oldest=15 # major version of PostgreSQL
@@ -35,25 +35,31 @@ as_root() {
   fi
 }
 
-install_postgres() {
+install() {
   command -v apt-get >/dev/null || return 1
   as_root true 2>/dev/null || return 1
-  echo "Installing PostgreSQL ..." >&2
+  echo "Installing $* ..." >&2
   as_root apt-get update -qq >&2 &&
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >&2
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
 }
 
 if ! command -v go >/dev/null; then
   echo "Go is missing: install it from https://go.dev/dl (the version is in go.mod)." >&2
   exit 1
 fi
+missing=()
 if [[ -n "${CORPINTEL_POSTGRES_BIN:-}" ]]; then
-  if usable "$CORPINTEL_POSTGRES_BIN"; then exit 0; fi
-  echo "CORPINTEL_POSTGRES_BIN is set to a folder without PostgreSQL $oldest or later." >&2
-  exit 1
+  if ! usable "$CORPINTEL_POSTGRES_BIN"; then
+    echo "CORPINTEL_POSTGRES_BIN is set to a folder without PostgreSQL $oldest or later." >&2
+    exit 1
+  fi
+elif ! have_postgres; then
+  missing+=(postgresql)
 fi
-if ! have_postgres && ! { install_postgres && have_postgres; }; then
-  echo "PostgreSQL $oldest or later is missing, and could not be installed without asking. Install it" >&2
-  echo "(apt install postgresql, brew install postgresql), or set CORPINTEL_POSTGRES_BIN to the folder of its programs." >&2
+command -v ps >/dev/null || missing+=(procps)
+if ((${#missing[@]})) && ! { install "${missing[@]}" && { [[ -n "${CORPINTEL_POSTGRES_BIN:-}" ]] || have_postgres; }; }; then
+  echo "Missing, and not to be installed without asking: ${missing[*]}. Install them, such as by" >&2
+  echo "  sudo apt install ${missing[*]}" >&2
+  echo "PostgreSQL must be $oldest or later; CORPINTEL_POSTGRES_BIN can name the folder of its programs." >&2
   exit 1
 fi
