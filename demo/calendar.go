@@ -45,17 +45,11 @@ func nextTradingDay(d edgar.Date) edgar.Date {
 
 func isTradingDay(d edgar.Date) bool {
 	t := d.Time()
-	switch t.Weekday() {
-	case time.Saturday, time.Sunday:
+	switch day := t.Weekday(); {
+	case day == time.Saturday, day == time.Sunday,
+		day == time.Monday && isFixedHoliday(t.AddDate(0, 0, -1)),
+		day == time.Friday && isFixedHoliday(t.AddDate(0, 0, 1)):
 		return false
-	case time.Monday:
-		if isFixedHoliday(t.AddDate(0, 0, -1)) {
-			return false
-		}
-	case time.Friday:
-		if isFixedHoliday(t.AddDate(0, 0, 1)) {
-			return false
-		}
 	}
 	return !isFixedHoliday(t) && !isMovingHoliday(t)
 }

@@ -23,8 +23,7 @@ func FuzzReadCompanyFacts(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var l factList
 		if err := edgar.ReadCompanyFacts(bytes.NewReader(data), &l); err != nil {
-			var format *edgar.FormatError
-			if !errors.As(err, &format) {
+			if _, ok := errors.AsType[*edgar.FormatError](err); !ok {
 				t.Fatalf("error %v", err)
 			}
 			return

@@ -33,7 +33,7 @@ func open(t testing.TB, path string) io.Reader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { file.Close() })
+	t.Cleanup(func() { _ = file.Close() })
 	if !strings.HasSuffix(path, ".gz") {
 		return file
 	}

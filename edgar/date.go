@@ -15,7 +15,7 @@ const secondsPerDay = 24 * 60 * 60
 
 // NewDate returns the day; values out of range are normalised as time.Date does.
 func NewDate(year int, month time.Month, day int) Date {
-	return Date(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay)
+	return Date(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay) //nolint:gosec // days of four-digit years fit
 }
 
 // DateOf returns the day of t in UTC.

@@ -92,10 +92,10 @@ func unmarshal(kind Kind, data []byte, v any) error {
 // typeFault says what e found and what was wanted.
 func typeFault(e *json.UnmarshalTypeError) error {
 	got, want := "a "+e.Value, "a string"
-	switch {
-	case e.Value == "array", e.Value == "object":
+	switch e.Value {
+	case "array", "object":
 		got = "an " + e.Value
-	case e.Value == "bool":
+	case "bool":
 		got = "a boolean"
 	}
 	switch e.Type.Kind() {
@@ -103,6 +103,7 @@ func typeFault(e *json.UnmarshalTypeError) error {
 		want = "an object"
 	case reflect.Slice:
 		want = "an array"
+	default:
 	}
 	return wrongType(got, want)
 }

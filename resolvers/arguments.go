@@ -158,7 +158,7 @@ func canonicalText[T any](b *strings.Builder, name string, value *T) {
 
 func canonicalList[T any](b *strings.Builder, name string, values []T) {
 	if values != nil {
-		fmt.Fprintf(b, " %s=%q", name, fmt.Sprint(len(values)))
+		fmt.Fprintf(b, " %s=%d", name, len(values))
 		for _, v := range values {
 			fmt.Fprintf(b, ",%q", fmt.Sprint(v))
 		}

@@ -25,19 +25,21 @@ func importEDGAR(t *testing.T, paths ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report.Write(t.Output())
+	if err := report.Write(t.Output()); err != nil {
+		t.Fatal(err)
+	}
 	return database
 }
 
 // TestEDGAR runs operations over excerpts of EDGAR files, of which the answers are known: the worked examples of
 // restatements, of periods that were mistyped and repaired, of units.
-func TestEDGAR(t *testing.T) {
+func TestEDGAR(t *testing.T) { //nolint:tparallel // statements are counted one operation at a time
 	t.Parallel()
 	runGoldens(t, serveDatabase(t, importEDGAR(t, "../edgar/testdata")), "testdata/edgar/*.txtar")
 }
 
 // TestWholeSet asks the same over all of EDGAR that is at hand, and pages all filings of Apple.
-func TestWholeSet(t *testing.T) {
+func TestWholeSet(t *testing.T) { //nolint:tparallel // statements are counted one operation at a time
 	t.Parallel()
 	data := os.Getenv("CORPINTEL_TESTDATA")
 	if data == "" {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/tools/txtar"
+
+	"github.com/corpintel/corpintel/edgar"
 )
 
 // explained are operations whose statements are explained, with typical, rare and absent values.
@@ -229,8 +231,8 @@ func literal(v reflect.Value) (text string, null bool) {
 	if !v.IsValid() {
 		return "", true
 	}
-	if s, ok := v.Interface().(fmt.Stringer); ok && v.Kind() == reflect.Int32 { // a date
-		return s.String(), false
+	if d, ok := reflect.TypeAssert[edgar.Date](v); ok {
+		return d.String(), false
 	}
 	switch v.Kind() {
 	case reflect.Pointer:

@@ -1,6 +1,8 @@
 package resolvers
 
 import (
+	"slices"
+
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/corpintel/corpintel/edgar"
@@ -27,10 +29,8 @@ func pagingOf(at *graphql.FieldContext) paging {
 // asks says whether one of the fields is asked for directly below the field at.
 func asks(op *graphql.OperationContext, at *graphql.FieldContext, types []string, fields ...string) bool {
 	for _, child := range graphql.CollectFields(op, at.Field.Selections, types) {
-		for _, f := range fields {
-			if child.Name == f {
-				return true
-			}
+		if slices.Contains(fields, child.Name) {
+			return true
 		}
 	}
 	return false

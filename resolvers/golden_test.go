@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestGolden runs the operations in testdata/golden. A file has query.graphql, perhaps variables.json, response.json, and
 // the names of the statements that PostgreSQL is asked: the guard against N+1.
-func TestGolden(t *testing.T) {
+func TestGolden(t *testing.T) { //nolint:tparallel // statements are counted one operation at a time
 	t.Parallel()
 	runGoldens(t, newServer(t, "testdata/seed.sql"), "testdata/golden/*.txtar")
 }
@@ -37,6 +37,7 @@ func runGoldens(t *testing.T, s *server, pattern string) {
 }
 
 func golden(t *testing.T, s *server, file string) {
+	t.Helper()
 	archive, err := txtar.ParseFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,6 @@ func (l *lookahead) each(ctx context.Context, at *graphql.FieldContext, types []
 var (
 	companyTypes              = []string{"Company", "Node"}
 	filingTypes               = []string{"Filing", "Node"}
-	definitionTypes           = []string{"MetricDefinition", "Node"}
 	valueTypes                = []string{"MetricValue"}
 	seriesTypes               = []string{"MetricSeries"}
 	companyConnectionTypes    = []string{"CompanyConnection"}

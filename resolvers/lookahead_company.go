@@ -36,11 +36,11 @@ func (l *lookahead) companies(ctx context.Context, at *graphql.FieldContext, com
 		case "metricDefinitions":
 			l.definitionsOf(ctx, child, ids)
 		case "metric":
-			l.metricOf(ctx, child, ids)
+			l.metricOf(child, ids)
 		case "metrics":
-			l.metricsOf(ctx, child, ids)
+			l.metricsOf(child, ids)
 		case "series":
-			l.seriesOf(ctx, child, ids)
+			l.seriesOf(child, ids)
 		}
 	})
 }

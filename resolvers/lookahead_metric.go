@@ -9,15 +9,15 @@ import (
 	"github.com/corpintel/corpintel/store"
 )
 
-func (l *lookahead) metricOf(ctx context.Context, at *graphql.FieldContext, ids []int64) {
+func (l *lookahead) metricOf(at *graphql.FieldContext, ids []int64) {
 	ask, err := metricAsk(l.set, at)
 	if err != nil {
 		return
 	}
-	l.latest(ctx, at, ids, []*store.MetricAsk{ask})
+	l.latest(at, ids, []*store.MetricAsk{ask})
 }
 
-func (l *lookahead) metricsOf(ctx context.Context, at *graphql.FieldContext, ids []int64) {
+func (l *lookahead) metricsOf(at *graphql.FieldContext, ids []int64) {
 	args, err := metricsArgs(l.set, at)
 	if err != nil {
 		return
@@ -28,11 +28,11 @@ func (l *lookahead) metricsOf(ctx context.Context, at *graphql.FieldContext, ids
 			asks = append(asks, a.ask)
 		}
 	}
-	l.latest(ctx, at, ids, asks)
+	l.latest(at, ids, asks)
 }
 
 // latest looks ahead for the latest values of asks, and what the field at asks of them.
-func (l *lookahead) latest(ctx context.Context, at *graphql.FieldContext, ids []int64, asks []*store.MetricAsk) {
+func (l *lookahead) latest(at *graphql.FieldContext, ids []int64, asks []*store.MetricAsk) {
 	for _, ask := range asks {
 		for _, id := range ids {
 			l.set.Latest.Want(l.batch, store.LatestKey{Company: id, Ask: ask})
@@ -84,7 +84,7 @@ func (l *lookahead) values(ctx context.Context, at *graphql.FieldContext, values
 	})
 }
 
-func (l *lookahead) seriesOf(ctx context.Context, at *graphql.FieldContext, ids []int64) {
+func (l *lookahead) seriesOf(at *graphql.FieldContext, ids []int64) {
 	ask, err := seriesAsk(l.set, at)
 	if err != nil {
 		return

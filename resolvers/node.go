@@ -64,7 +64,7 @@ func (r reference) definition() (int32, bool) {
 	if r.id > math.MaxInt32 {
 		return 0, false
 	}
-	return int32(r.id), true
+	return int32(r.id), true //nolint:gosec // checked above
 }
 
 func (r reference) want(set *loaders.Set, batch *loaders.Batch) {

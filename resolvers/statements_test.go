@@ -30,8 +30,8 @@ var listOperations = map[string]string{
 		filings(last: $n, filter: { amendments: true }) { totalCount nodes { form company { name } } } } }`,
 	"company and companies": `query ($n: Int!) { filings(first: $n) { nodes {
 		company { a: metric(name: "us-gaap:Assets") { value } b: metric(name: "price:close") { value } } companies { c: metric(name: "us-gaap:Assets") { value } } } } }`,
-	"there and back": `query ($n: Int!) { filings(first: $n) { nodes { company { filings(first: 2, filter: { forms: ["10-K"] }) { nodes { company { name } } } } } } }`,
-	"never reported": `query ($n: Int!) { companies(first: $n) { nodes { metric(name: "us-gaap:Revenues", unit: "USD", period: QUARTER) { value } } } }`,
+	"there and back":            `query ($n: Int!) { filings(first: $n) { nodes { company { filings(first: 2, filter: { forms: ["10-K"] }) { nodes { company { name } } } } } } }`,
+	"never reported":            `query ($n: Int!) { companies(first: $n) { nodes { metric(name: "us-gaap:Revenues", unit: "USD", period: QUARTER) { value } } } }`,
 	"metricDefinitions":         `query ($n: Int!) { metricDefinitions(first: $n) { totalCount nodes { name label } } }`,
 	"company.metricDefinitions": `query ($n: Int!) { companies(first: $n, filter: { sector: "Crowd" }) { nodes { metricDefinitions(first: $n) { totalCount nodes { name } } } } }`,
 	"company.metrics":           `query ($n: Int!) { companies(first: $n) { nodes { metrics(names: ["us-gaap:Assets", "us-gaap:Revenues", "price:volume"]) { value filing { form company { name } } definition { label } } } } }`,
@@ -40,7 +40,7 @@ var listOperations = map[string]string{
 
 // TestStatementsAreConstant runs every list with 1 and with 200 nodes, alone and from 64 clients at once: the statements
 // are the same.
-func TestStatementsAreConstant(t *testing.T) {
+func TestStatementsAreConstant(t *testing.T) { //nolint:tparallel // statements are counted one operation at a time
 	t.Parallel()
 	s := newServer(t, "testdata/seed.sql", "testdata/crowd.sql")
 	for _, name := range slices.Sorted(keys(listOperations)) {
@@ -103,7 +103,7 @@ func count(names []string) map[string]int {
 }
 
 // TestPagesAreTheList walks lists page by page, forwards and backwards, and compares them with one statement.
-func TestPagesAreTheList(t *testing.T) {
+func TestPagesAreTheList(t *testing.T) { //nolint:tparallel // the pages of one list follow each other on one server
 	t.Parallel()
 	s := newServer(t, "testdata/seed.sql", "testdata/crowd.sql")
 	byName := "name collate \"C\" %[1]s, coalesce(cik, 10000000000) %[1]s, id %[1]s"

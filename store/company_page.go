@@ -41,6 +41,7 @@ type CompanyPosition struct {
 func (c *Company) Position(o CompanyOrdering) CompanyPosition {
 	p := CompanyPosition{Name: c.Name, CIKKey: c.cikKey(), ID: c.ID}
 	switch o.Field {
+	case CompanyByName:
 	case CompanyByTickerSymbol:
 		if p.Null = c.Ticker == nil; !p.Null {
 			p.Ticker = *c.Ticker

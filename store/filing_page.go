@@ -78,6 +78,7 @@ func (r *FilingsRequest) args(first any) []any {
 	}
 	args = append(args, from, to, at.FiledOn, at.ID, r.Page.Limit+1)
 	switch r.shape().by {
+	case byDate:
 	case byForm:
 		args = append(args, r.Filter.forms())
 	case byAmendment:

@@ -241,11 +241,7 @@ const tooManyConnections = "53300"
 // isAway says whether err means that PostgreSQL is stopping, starting, full, or cannot be reached: the statement had no
 // effect or was a read, and may be sent again.
 func isAway(err error) bool {
-	if errors.Is(err, errBusy) {
-		return false
-	}
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) {
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return strings.HasPrefix(pgErr.Code, "57P") || strings.HasPrefix(pgErr.Code, "08") || pgErr.Code == tooManyConnections
 	}
 	var connectErr *pgconn.ConnectError

@@ -106,13 +106,14 @@ func (r *Reader) Float() float64 {
 
 // Text reads a text: valid UTF-8 without NUL, as every text of the database is.
 func (r *Reader) Text() string {
-	n, size := binary.Uvarint(r.rest)
-	if size <= 0 || n > uint64(len(r.rest)-size) {
+	length, size := binary.Uvarint(r.rest)
+	if size <= 0 || length > maxCursor || int(length) > len(r.rest)-size {
 		r.bad = true
 		return ""
 	}
-	s := string(r.rest[size : size+int(n)])
-	r.rest = r.rest[size+int(n):]
+	end := size + int(length)
+	s := string(r.rest[size:end])
+	r.rest = r.rest[end:]
 	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
 		r.bad = true
 		return ""

@@ -22,7 +22,7 @@ func (s *MetricSeries) Points() Points { return Points{s.Dates, s.Values} }
 
 // Columns returns the points by column.
 func (s *MetricSeries) Columns() *MetricColumns {
-	return &MetricColumns{Dates: Dates(s.Series.Dates), Values: Values(s.Series.Values)}
+	return &MetricColumns{Dates: s.Dates, Values: s.Values}
 }
 
 // MetricPoint is the shape of an element of Points. No value of it is ever made: Points renders its elements.

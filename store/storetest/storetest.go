@@ -26,7 +26,7 @@ const startWait = time.Minute
 
 // join is the one state of the package: the server must live as long as the process that uses it.
 var join = sync.OnceValues(func() (*shared, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), startWait) //nolint:forbidigo // of no test, of all of them
+	ctx, cancel := context.WithTimeout(context.Background(), startWait)
 	defer cancel()
 	return joinShared(ctx)
 })
