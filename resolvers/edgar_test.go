@@ -35,7 +35,10 @@ func importEDGAR(t *testing.T, paths ...string) string {
 // restatements, of periods that were mistyped and repaired, of units.
 func TestEDGAR(t *testing.T) { //nolint:tparallel // statements are counted one operation at a time
 	t.Parallel()
-	runGoldens(t, serveDatabase(t, importEDGAR(t, "../edgar/testdata")), "testdata/edgar/*.txtar")
+	const excerpts = "../edgar/testdata/"
+	database := importEDGAR(t, excerpts+"submissions", excerpts+"companyfacts",
+		excerpts+"company_tickers.json", excerpts+"company_tickers_exchange.json")
+	runGoldens(t, serveDatabase(t, database), "testdata/edgar/*.txtar")
 }
 
 // TestWholeSet asks the same over all of EDGAR that is at hand, and pages all filings of Apple.
