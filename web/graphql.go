@@ -23,13 +23,14 @@ const (
 
 // newGraphQL returns the handler of /graphql.
 func newGraphQL(o Options) http.Handler {
-	server := handler.New(graph.NewExecutableSchema(graph.Config{Resolvers: o.Resolvers, Schema: withoutDefer()}))
+	server := handler.New(graph.NewExecutableSchema(graph.Config{Resolvers: o.Resolvers, Schema: withoutDefer(), Complexity: complexity()}))
 	server.AddTransport(transport{})
 	server.SetErrorPresenter(gqlerr.Present(o.Logger))
 	server.SetRecoverFunc(gqlerr.Recover(o.Logger))
 	server.SetParserTokenLimit(maxTokens)
 	server.SetQueryCache(lru.New[*ast.QueryDocument](cachedDocuments))
 	server.Use(extension.Introspection{})
+	server.Use(&complexityLimit{})
 	server.AroundResponses(gqlerr.Trim)
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -7,6 +7,7 @@ type Code string
 const (
 	ParseFailed      Code = "GRAPHQL_PARSE_FAILED"      // the document is not GraphQL
 	ValidationFailed Code = "GRAPHQL_VALIDATION_FAILED" // the document or its variables do not fit the schema
+	TooComplex       Code = "COMPLEXITY_LIMIT_EXCEEDED" // the answer could have too many fields
 	BadRequest       Code = "BAD_REQUEST"               // the HTTP request carries no GraphQL request
 	BadUserInput     Code = "BAD_USER_INPUT"            // an argument has a value that cannot be used
 	NotFound         Code = "NOT_FOUND"                 // what was to be changed does not exist
@@ -18,6 +19,6 @@ const (
 // Codes returns every code that an answer can carry.
 func Codes() []Code {
 	return []Code{
-		ParseFailed, ValidationFailed, BadRequest, BadUserInput, NotFound, Timeout, Unavailable, Internal,
+		ParseFailed, ValidationFailed, TooComplex, BadRequest, BadUserInput, NotFound, Timeout, Unavailable, Internal,
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -75,20 +74,4 @@ func convertedArgument(ctx context.Context, path ast.Path) (field, argument ast.
 		return nil, nil
 	}
 	return field, argument
-}
-
-// unreadableArgument returns the fault of the argument whose literal number made gqlgen panic with value, because it
-// has no room in Go; nil for other panics.
-func unreadableArgument(ctx context.Context, value any) error {
-	cause, _ := value.(error)
-	field := graphql.GetFieldContext(ctx)
-	if _, isNumber := errors.AsType[*strconv.NumError](cause); !isNumber || field == nil || field.Args != nil {
-		return nil
-	}
-	for _, argument := range field.Field.Arguments {
-		if _, err := argument.Value.Value(nil); err != nil {
-			return BadInput(argument.Name, "a number is out of range")
-		}
-	}
-	return nil
 }

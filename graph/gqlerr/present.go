@@ -44,7 +44,7 @@ func Present(logger *slog.Logger) graphql.ErrorPresenterFunc {
 // fromEngine reports whether an error is gqlgen's own verdict on a document, which is shown as it is.
 func fromEngine(err *gqlerror.Error) bool {
 	code := err.Extensions["code"]
-	return code == string(ParseFailed) || code == string(ValidationFailed)
+	return code == string(ParseFailed) || code == string(ValidationFailed) || code == string(TooComplex)
 }
 
 // describe gives shown the code, message and extensions for err. It is the table.
@@ -120,9 +120,6 @@ func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 // with its stack.
 func Recover(logger *slog.Logger) graphql.RecoverFunc {
 	return func(ctx context.Context, value any) error {
-		if err := unreadableArgument(ctx, value); err != nil {
-			return err
-		}
 		err := &panicError{value: value, traceID: newTraceID()}
 		at := &gqlerror.Error{Path: pathOf(ctx)}
 		logger.ErrorContext(ctx, "panic", append(attributes(ctx, at, err),
