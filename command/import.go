@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/term"
 
 	"github.com/corpintel/corpintel/edgar"
@@ -16,7 +17,9 @@ import (
 
 // importCommand loads files.
 type importCommand struct {
-	EDGAR importEDGAR `cmd:"" name:"edgar" help:"Import files of the SEC's EDGAR: submissions, companyfacts, company_tickers(_exchange).json; plain, .gz or inside the SEC's .zip."`
+	EDGAR     importEDGAR     `cmd:"" name:"edgar" help:"Import files of the SEC's EDGAR: submissions, companyfacts, company_tickers(_exchange).json, indexes of filings; plain, .gz or inside the SEC's .zip."`
+	Prices    importPrices    `cmd:"" name:"prices" help:"Import daily prices from CSV files, plain or .gz."`
+	Reference importReference `cmd:"" name:"reference" help:"Import sector and industry of companies from CSV files, plain or .gz."`
 }
 
 // importEDGAR loads EDGAR files.
@@ -24,6 +27,13 @@ type importEDGAR struct {
 	Paths  []string `arg:"" name:"path" help:"Files and folders; folders are walked."`
 	Strict bool     `help:"Fail at the end if any record was rejected."`
 	AsOf   day      `name:"as-of" placeholder:"DATE" help:"Day that ticker files tell of, such as 2026-07-30. Default: when each file was last modified."`
+}
+
+// importReference loads reference files.
+type importReference struct {
+	Paths  []string `arg:"" name:"file" help:"CSV files with the columns symbol or cik (or both), sector and industry."`
+	Strict bool     `help:"Fail at the end if any record was rejected."`
+	AsOf   day      `name:"as-of" placeholder:"DATE" help:"Day that the files tell of, such as 2026-07-30. Default: when each file was last modified."`
 }
 
 // day is a date.
@@ -36,8 +46,28 @@ func (d *day) UnmarshalText(text []byte) error {
 	return err
 }
 
-// Run imports the files. The report goes to the output; progress and what was rejected, with the reason, beside it.
+// Run imports the files.
 func (c *importEDGAR) Run(ctx context.Context, e *Environment, flags *databaseFlags, logger *slog.Logger) error {
+	return runImport(ctx, e, flags, logger, func(pool *pgxpool.Pool, o ingest.Options) (*ingest.Report, error) {
+		o.Strict, o.TickersAsOf = c.Strict, edgar.Date(c.AsOf)
+		return ingest.Run(ctx, pool, c.Paths, o)
+	})
+}
+
+// Run imports the files.
+func (c *importReference) Run(ctx context.Context, e *Environment, flags *databaseFlags, logger *slog.Logger) error {
+	return runImport(ctx, e, flags, logger, func(pool *pgxpool.Pool, o ingest.Options) (*ingest.Report, error) {
+		o.Strict, o.ReferenceAsOf = c.Strict, edgar.Date(c.AsOf)
+		return ingest.RunReference(ctx, pool, c.Paths, o)
+	})
+}
+
+// runImport migrates the database and runs an import on it. The report goes to the output; progress and what was rejected,
+// with the reason, beside it.
+func runImport(
+	ctx context.Context, e *Environment, flags *databaseFlags, logger *slog.Logger,
+	run func(*pgxpool.Pool, ingest.Options) (*ingest.Report, error),
+) error {
 	return withDatabase(ctx, e, flags, logger, func(db *database) error {
 		if _, err := migrations.Up(ctx, db.direct); err != nil {
 			return err
@@ -47,14 +77,12 @@ func (c *importEDGAR) Run(ctx context.Context, e *Environment, flags *databaseFl
 			return err
 		}
 		defer s.Close()
-		report, err := ingest.Run(ctx, s.Pool(), c.Paths, ingest.Options{
-			Strict:      c.Strict,
-			TickersAsOf: edgar.Date(c.AsOf),
-			Progress:    e.Stderr,
-			Terminal:    isTerminal(e.Stderr),
-			Rejections:  e.Stderr,
-			Logger:      logger,
-			Now:         e.Now,
+		report, err := run(s.Pool(), ingest.Options{
+			Progress:   e.Stderr,
+			Terminal:   isTerminal(e.Stderr),
+			Rejections: e.Stderr,
+			Logger:     logger,
+			Now:        e.Now,
 		})
 		if writeErr := report.Write(e.Stdout); err == nil && writeErr != nil {
 			return fmt.Errorf("write the report: %w", writeErr)

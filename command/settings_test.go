@@ -18,6 +18,7 @@ func TestHelp(t *testing.T) {
 	var got strings.Builder
 	for _, command := range []string{
 		"", "serve", "migrate", "migrate up", "migrate down", "migrate status", "demo", "import", "import edgar",
+		"import reference",
 	} {
 		got.WriteString("$ corpintel " + strings.TrimSpace(command+" --help") + "\n")
 		got.WriteString(mustRun(t, nil, append(strings.Fields(command), "--help")...) + "\n")
@@ -64,6 +65,7 @@ func TestRefusedSettings(t *testing.T) {
 		"direct URL alone":  {[]string{"DATABASE_DIRECT_URL=postgres://h/d"}, nil, "DATABASE_DIRECT_URL goes with DATABASE_URL"},
 		"as-of":             {nil, []string{"import", "edgar", "--as-of=30.7.2026", "x"}, "--as-of: date"},
 		"nothing to import": {nil, []string{"import", "edgar"}, `expected "<path> ..."`},
+		"no reference file": {nil, []string{"import", "reference"}, `expected "<file> ..."`},
 		"companies":         {nil, []string{"demo", "--companies=-1"}, "--companies: want a whole number from 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -65,11 +65,18 @@ func TestImport(t *testing.T) {
 	t.Parallel()
 	environ := onFreePorts("DATABASE_URL=" + storetest.NewEmpty(t))
 	stdout := mustRun(t, environ, "import", "edgar", "--as-of", "2026-07-30", testdata)
-	wantContains(t, stdout, "submissions", "tickers", "companyfacts", "unchanged", "rejected")
+	wantContains(t, stdout, "submissions", "tickers", "companyfacts", "indexes", "unchanged", "rejected")
+	list := filepath.Join(t.TempDir(), "list.csv")
+	if err := os.WriteFile(list, []byte("Symbol,GICS Sector,GICS Sub-Industry\nAAPL,Information Technology,\"Phones, etc.\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stdout = mustRun(t, environ, "import", "reference", "--as-of", "2026-07-30", list)
+	wantContains(t, stdout, "reference", "companies", "total time")
 
 	s := serve(t, environ)
-	const query = `{ company(ticker: "AAPL") { cik name } }`
-	if _, body := s.query(t, query); body != `{"data":{"company":{"cik":"0000320193","name":"Apple Inc."}}}` {
+	const query = `{ company(ticker: "AAPL") { cik name sector industry } }`
+	const want = `{"data":{"company":{"cik":"0000320193","name":"Apple Inc.","sector":"Information Technology","industry":"Phones, etc."}}}`
+	if _, body := s.query(t, query); body != want {
 		t.Errorf("after the import: %s", body)
 	}
 }

@@ -1,6 +1,9 @@
 package demo
 
-import "github.com/corpintel/corpintel/edgar"
+import (
+	"github.com/corpintel/corpintel/edgar"
+	"github.com/corpintel/corpintel/prices"
+)
 
 // concept is what a series is of, in the one unit in which it is reported here.
 type concept struct {
@@ -20,7 +23,7 @@ const (
 	liabilities
 	equity
 	sharesOutstanding
-	priceOpen
+	priceOpen // prices are in the order of prices.Field
 	priceHigh
 	priceLow
 	priceClose
@@ -34,9 +37,8 @@ func catalogue() []concept {
 	var (
 		durations = []edgar.Period{edgar.PeriodQuarter, edgar.PeriodHalf, edgar.PeriodNineMonths, edgar.PeriodYear}
 		instant   = []edgar.Period{edgar.PeriodInstant}
-		daily     = []edgar.Period{edgar.PeriodDaily}
 	)
-	return []concept{
+	concepts := []concept{
 		{
 			revenues, "us-gaap", "Revenues", "USD", "Revenues",
 			"Amount of revenue recognized from goods sold, services rendered, insurance premiums, or other activities that constitute an earning process. Includes, but is not limited to, investment and interest income before deduction of interest expense when recognized as a component of revenue, and sales and trading gain (loss).",
@@ -72,16 +74,13 @@ func catalogue() []concept {
 			"Indicate number of shares or other units outstanding of each of registrant's classes of capital or common stock or other ownership interests, if and as stated on cover of related periodic report.",
 			instant,
 		},
-		{priceOpen, "price", "open", "USD", "Opening price", "First price of the trading day.", daily},
-		{priceHigh, "price", "high", "USD", "Highest price", "Highest price of the trading day.", daily},
-		{priceLow, "price", "low", "USD", "Lowest price", "Lowest price of the trading day.", daily},
-		{priceClose, "price", "close", "USD", "Closing price", "Last price of the trading day.", daily},
-		{
-			priceAdjClose, "price", "adjClose", "USD", "Adjusted closing price",
-			"Last price of the trading day, adjusted for the dividends paid since.", daily,
-		},
-		{priceVolume, "price", "volume", "shares", "Volume", "Number of shares traded on the day.", daily},
 	}
+	for f, c := range prices.Concepts() {
+		concepts = append(concepts, concept{
+			priceOpen + int32(f), c.Taxonomy, c.Name, c.Unit, c.Label, c.Description, []edgar.Period{c.Period}, //nolint:gosec // few
+		})
+	}
+	return concepts
 }
 
 // definition is a concept in one period class. Its id is its place in the list of definitions.

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -146,6 +145,17 @@ func TestUnknownFiles(t *testing.T) {
 	if diff := cmp.Diff(want, report.Skipped); diff != "" {
 		t.Errorf("skipped (-want +got)\n%s", diff)
 	}
+	if _, _, err := run(t, pool, write(t, "notes.zip", archive(t, entry{"notes.json", []byte("{}")}))); err == nil ||
+		!strings.Contains(err.Error(), "no EDGAR file is in this archive") {
+		t.Errorf("an archive of something else: got error %v", err)
+	}
+	dangling := filepath.Join(t.TempDir(), "dangling")
+	if err := os.Symlink("nowhere", dangling); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := run(t, pool, filepath.Dir(dangling)); err == nil || !strings.Contains(err.Error(), dangling) {
+		t.Errorf("a link that leads nowhere: got error %v, want one that names it", err)
+	}
 	if _, _, err := run(t, pool, notes); err == nil || !strings.Contains(err.Error(), notes) {
 		t.Errorf("a file that is none of EDGAR: got error %v, want one that names it", err)
 	}
@@ -180,87 +190,4 @@ func TestArchives(t *testing.T) {
 	if diff := cmp.Diff(queryLines(t, plain, facts), queryLines(t, zipped, facts)); diff != "" {
 		t.Errorf("facts (-plain +zipped)\n%s", diff)
 	}
-}
-
-// TestDuplicates gives records twice in one file: the same again is ignored, a contradiction is rejected and both are
-// named, and with Strict the import fails at its end.
-func TestDuplicates(t *testing.T) {
-	t.Parallel()
-	asset := fact{
-		concept: "us-gaap:Assets", unit: "USD", end: "2024-12-31", value: 1, accession: 1_25_000001, filed: "2025-02-01", form: "10-K", fy: 2024, fp: "FY",
-	}
-	other, later := asset, asset
-	other.value, later.end = 2, "2025-01-31"
-	facts := write(t, "CIK0000000001.json", companyFacts(t, 1, "One", "Label", []fact{asset, asset, other, later}))
-	first := filing{accession: 1_25_000001, form: "10-K", filed: "2025-02-01"}
-	second := first
-	second.form = "8-K"
-	filings := write(t, "CIK0000000001.json", submissions(t, 1, "One", nil, nil, []filing{first, first, second}))
-	list := write(t, "company_tickers.json", tickers(t, listing{1, "AA"}, listing{1, "AA"}, listing{2, "BB"}))
-
-	pool := newDatabase(t)
-	var rejections bytes.Buffer
-	report, err := ingest.Run(t.Context(), pool, []string{facts, filings, list},
-		ingest.Options{Strict: true, TickersAsOf: tickersAsOf, Rejections: &rejections})
-	var incomplete *ingest.IncompleteError
-	if !errors.As(err, &incomplete) || incomplete.Rejected != 2 || incomplete.Files != 0 {
-		t.Errorf("got error %v, want 2 rejected records", err)
-	}
-	want := facts + ": us-gaap:Assets USD 2024-12-31 0000000001-25-000001: value 2 contradicts 1, which the file gave before for the same fact\n" +
-		filings + ": filing 0000000001-25-000001: given twice with different attributes: 10-K filed 2025-02-01, then 8-K filed 2025-02-01\n"
-	if diff := cmp.Diff(want, rejections.String()); diff != "" {
-		t.Errorf("rejections (-want +got)\n%s", diff)
-	}
-	wantCounts := []ingest.Count{
-		{Read: 3, Stored: 1, Unchanged: 1, Rejected: 1},
-		{Read: 3, Stored: 2, Unchanged: 1},
-		{Read: 4, Stored: 2, Unchanged: 1, Rejected: 1},
-	}
-	if diff := cmp.Diff(wantCounts, counts(report)); diff != "" {
-		t.Errorf("counts (-want +got)\n%s", diff)
-	}
-	wantLines(t, pool, []string{"2024-12-31 1", "2025-01-31 1"}, `select period_end || ' ' || value from facts order by 1`)
-	wantLines(t, pool, []string{"10-K"}, `select form from filings`)
-}
-
-// TestOlderSnapshot counts what a newer snapshot says otherwise.
-func TestOlderSnapshot(t *testing.T) {
-	t.Parallel()
-	before := fact{
-		concept: "us-gaap:Assets", unit: "USD", end: "2024-12-31", value: 1, accession: 1_25_000001, filed: "2025-02-01", form: "10-K", fy: 2024, fp: "FY",
-	}
-	after, added := before, before
-	after.value = 2
-	added.accession, added.filed = 1_25_000002, "2025-05-01"
-	older := write(t, "CIK0000000001.json", companyFacts(t, 1, "One", "Label", []fact{before}))
-	newer := write(t, "CIK0000000001.json", companyFacts(t, 1, "One", "Label", []fact{after, added}))
-	pool := newDatabase(t)
-	for _, step := range []struct {
-		file string
-		want ingest.Count
-	}{
-		{older, ingest.Count{Read: 1, Stored: 1}},
-		{newer, ingest.Count{Read: 2, Stored: 1, Updated: 1}},
-		{older, ingest.Count{Read: 1, Skipped: 1}},
-		{newer, ingest.Count{Read: 2, Unchanged: 2}},
-	} {
-		if got := counts(mustRun(t, pool, step.file))[2]; got != step.want {
-			t.Errorf("got %+v, want %+v", got, step.want)
-		}
-	}
-}
-
-// TestTickersAsOf takes the date of a ticker file from the file where none is given.
-func TestTickersAsOf(t *testing.T) {
-	t.Parallel()
-	pool := newDatabase(t)
-	path := write(t, "company_tickers.json", tickers(t, listing{1, "AA"}))
-	modified := time.Date(2024, 5, 6, 23, 0, 0, 0, time.UTC)
-	if err := os.Chtimes(path, modified, modified); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ingest.Run(t.Context(), pool, []string{path}, ingest.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	wantLines(t, pool, []string{"2024-05-06"}, `select last_seen::text from securities`)
 }

@@ -99,15 +99,19 @@ func randomFilings(random *rand.Rand) (filings []filing) {
 	return filings
 }
 
-// randomFacts makes facts of few identities, each once.
+// randomFacts makes facts of few identities, each once. Many say the same each time; some end after they were filed.
 func randomFacts(random *rand.Rand) (facts []fact) {
 	for _, n := range random.Perm(24)[:1+random.IntN(16)] {
-		facts = append(facts, fact{
+		f := fact{
 			concept: fmt.Sprintf("us-gaap:Concept%d", n%2), unit: []string{"USD", "EUR"}[n/2%2],
-			start: []string{"", "2025-07-01", "2025-07-02"}[n/4%3], end: []string{"2025-09-30", "2025-10-01"}[n/12],
-			value: float64(random.IntN(3)), accession: edgar.AccessionNumber(1_20_000001 + n%3),
-			filed: randomDay(random), form: []string{"10-K", "10-Q"}[random.IntN(2)], fy: 2020, fp: "FY",
-		})
+			start: []string{"", "2025-07-01", "2025-07-02"}[n/4%3], end: []string{"2025-09-30", "2025-11-30"}[n/12],
+			value: float64(random.IntN(2)), accession: edgar.AccessionNumber(1_20_000001 + n%3),
+			filed: tickersAsOf.String(), form: "10-K", fy: 2020, fp: "FY",
+		}
+		if random.IntN(3) == 0 {
+			f.filed, f.form = randomDay(random), "10-Q"
+		}
+		facts = append(facts, f)
 	}
 	return facts
 }
@@ -146,6 +150,7 @@ func TestNewerSnapshotOfFactsWins(t *testing.T) {
 			select format('%s %s %s %s %s %s %s %s', c.name, unit, period_start, period_end, accession, value, filed_on, form) collate "C" as line
 			from facts join concepts c on c.id = concept_id
 			order by line`)
+		checkDerived(t, pool)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 type nameRank int16
 
 const (
-	rankNone        nameRank = iota // named by its CIK only
+	rankNone        nameRank = iota // named by its CIK only, or by an index, which often cuts names
 	rankFacts                       // company facts: often an old or shortened name
 	rankTickers                     // ticker files
 	rankSubmissions                 // submissions
@@ -29,7 +29,9 @@ insert into companies (cik, name, search_text, name_rank, name_as_of)
 select cik, name, search_text, $4, $5
 from unnest($1::bigint[], $2::text[], $3::text[]) as named (cik, name, search_text)
 order by cik
-on conflict (cik) do update
+` + renameCompanies
+
+const renameCompanies = `on conflict (cik) do update
 set name = excluded.name,
   search_text = excluded.search_text,
   name_rank = excluded.name_rank,
@@ -55,11 +57,11 @@ type entity struct {
 
 // describeCompanies creates the companies of submissions documents, or gives them the documents' attributes where they
 // were described by none or by an older one. Of two documents of one day the one with the greater attributes describes
-// the company. No company may occur twice.
+// the company. No company may occur twice. Sector and industry are left as the SIC code says: classify must follow.
 func (t *transaction) describeCompanies(ctx context.Context, entities []entity) error {
 	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"stage_companies"},
 		[]string{
-			"cik", "as_of", "name", "former_names", "search_text", "sic", "sector", "industry", "country", "fiscal_year_end",
+			"cik", "as_of", "name", "former_names", "search_text", "sic", "sic_sector", "sic_industry", "country", "fiscal_year_end",
 		},
 		pgx.CopyFromSlice(len(entities), func(i int) ([]any, error) {
 			e := entities[i]
@@ -88,8 +90,9 @@ func searchText(e entity) string {
 
 const describeCompanies = `-- name: describeCompanies
 insert into companies (cik, name, former_names, search_text, sic, sector, industry, country, fiscal_year_end,
-  name_rank, name_as_of, submissions_as_of)
-select cik, name, coalesce(former_names, '{}'), search_text, sic, sector, industry, country, fiscal_year_end, $1, as_of, as_of
+  sic_sector, sic_industry, name_rank, name_as_of, submissions_as_of)
+select cik, name, coalesce(former_names, '{}'), search_text, sic, sic_sector, sic_industry, country, fiscal_year_end,
+  sic_sector, sic_industry, $1, as_of, as_of
 from stage_companies
 order by cik
 on conflict (cik) do update
@@ -101,13 +104,15 @@ set name = excluded.name,
   industry = excluded.industry,
   country = excluded.country,
   fiscal_year_end = excluded.fiscal_year_end,
+  sic_sector = excluded.sic_sector,
+  sic_industry = excluded.sic_industry,
   name_rank = excluded.name_rank,
   name_as_of = excluded.name_as_of,
   submissions_as_of = excluded.submissions_as_of
 where row(excluded.name_rank, excluded.name_as_of, excluded.name, excluded.former_names collate "C", excluded.sic collate "C",
-    excluded.sector, excluded.industry, excluded.country, excluded.fiscal_year_end collate "C")::record
+    excluded.sic_sector, excluded.sic_industry, excluded.country, excluded.fiscal_year_end collate "C")::record
   > row(companies.name_rank, companies.name_as_of, companies.name, companies.former_names collate "C", companies.sic collate "C",
-    companies.sector, companies.industry, companies.country, companies.fiscal_year_end collate "C")::record`
+    companies.sic_sector, companies.sic_industry, companies.country, companies.fiscal_year_end collate "C")::record`
 
 // company is what an import needs to know of a company.
 type company struct {

@@ -60,9 +60,6 @@ func (f *factsReader) rows(d document) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		f.yield = yield
 		f.err = edgar.ReadCompanyFacts(d.body, f)
-		if f.err == nil {
-			f.err = d.drain()
-		}
 		if f.err == nil && f.cik == 0 {
 			f.err = errors.New("no CIK: whose facts they are is not said")
 		}
@@ -130,7 +127,7 @@ func (t *transaction) stageFacts(ctx context.Context, d document, f *factsReader
 // dropDuplicates keeps the first of several facts of one identity: concept, unit, period and accession number. Others
 // are rejected when their value is another, and dropped as known when it is the same.
 func (t *transaction) dropDuplicates(ctx context.Context, f *factsReader) error {
-	rows, err := t.tx.Query(ctx, dropDuplicates)
+	rows, err := t.tx.Query(ctx, dropDuplicates, planned)
 	if err != nil {
 		return fmt.Errorf("dropDuplicates: %w", err)
 	}

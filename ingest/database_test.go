@@ -70,7 +70,7 @@ func table(t testing.TB, r *ingest.Report) string {
 	return b.String()
 }
 
-// counts returns what became of the records of each kind: submissions, tickers, companyfacts.
+// counts returns what became of the records of each kind: submissions, tickers, companyfacts, indexes.
 func counts(r *ingest.Report) []ingest.Count {
 	var all []ingest.Count
 	for _, k := range r.Kinds {
@@ -82,20 +82,22 @@ func counts(r *ingest.Report) []ingest.Count {
 // contents are statements for what the tables say, without the ids that depend on the order of imports.
 var contents = map[string]string{
 	"companies": `select cik, name, former_names, search_text, sic, sector, industry, country, fiscal_year_end, ticker, exchange,
-		name_rank, name_as_of, submissions_as_of, facts_as_of, tickers_as_of from companies`,
+		sic_sector, sic_industry, name_rank, name_as_of, submissions_as_of, facts_as_of, tickers_as_of from companies`,
 	"securities": `select cik, symbol, s.exchange, is_primary, valid_from, valid_to, first_seen, last_seen, position, exchange_as_of
 		from securities s join companies c on c.id = company_id`,
-	"filings":          `select id, form, filed_on, accepted_at at time zone 'UTC', period_end, title, cik, primary_document, as_of from filings`,
+	"filings":          `select id, form, filed_on, accepted_at at time zone 'UTC', period_end, title, cik, primary_document, as_of, detailed from filings`,
 	"filing_companies": `select cik, filing_id, filed_on, form from filing_companies join companies c on c.id = company_id`,
 	"company_forms":    `select cik, form, n, first_on, last_on from company_forms join companies c on c.id = company_id`,
 	"concepts":         `select name, label, description, as_of from concepts`,
 	"definitions":      `select d.name, unit, period, c.name from definitions d join concepts c on c.id = concept_id`,
+	"classifications":  `select cik, symbol, sector, industry, as_of from classifications`,
 	"facts": `select cik, c.name, unit, period_start, period_end, accession, value, filed_on, fiscal_year, fiscal_period, form, f.as_of
 		from facts f join companies o on o.id = company_id join concepts c on c.id = concept_id`,
 	"concept_units": `select cik, c.name, unit, facts
 		from concept_units join companies o on o.id = company_id join concepts c on c.id = concept_id`,
-	"series": `select cik, d.name, unit, period, points, first_on, last_on, default_unit, security_id
-		from series s join companies o on o.id = company_id join definitions d on d.id = definition_id`,
+	"series": `select cik, d.name, unit, period, points, first_on, last_on, default_unit
+		from series s join companies o on o.id = company_id join definitions d on d.id = definition_id
+		where security_id is null`,
 	"metrics": `select cik, d.name, d.unit, period, date, m.value, f.period_start, f.accession
 		from metrics m join series s on s.id = series_id join companies o on o.id = s.company_id
 		join definitions d on d.id = definition_id join facts f on f.id = fact_id`,

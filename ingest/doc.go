@@ -1,10 +1,11 @@
 // Package ingest brings files of the SEC's EDGAR system into PostgreSQL: submissions with their older pages, ticker
-// files and company facts, plain, gzipped, or as members of the SEC's bulk archives.
+// files, company facts and indexes of filings, plain, gzipped, or as members of the SEC's bulk archives. Beside them it
+// imports reference files, which say what sector and industry companies belong to.
 //
 // Invariants:
 //
-//   - A file (or member of an archive) is one transaction. What a broken file began is rolled back, and an import that
-//     was killed is completed by running it again.
+//   - A file (or member of an archive) is imported in one transaction, wholly or not at all; small ones share one. What
+//     a broken file began is rolled back, and an import that was killed is completed by running it again.
 //   - Imports commute and repeat: the same files in any order, any number of times, leave the same content, surrogate
 //     ids aside. To that end whatever two files may contradict each other about carries the date of the snapshot it is
 //     from: the newer snapshot wins, of one date the greater value.
@@ -12,6 +13,6 @@
 //     file changed, in that file's transaction; only rows that differ are written.
 //   - Memory does not depend on the size of the files.
 //
-// A company facts document is parsed while it is copied into a temporary table; from there on every step is one
-// statement for the whole file. One import runs at a time on a database: a session lock makes others wait.
+// A company facts document or an index is parsed while it is copied into a temporary table; from there on every step is
+// one statement for the whole file. One import runs at a time on a database: a session lock makes others wait.
 package ingest

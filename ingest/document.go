@@ -42,7 +42,7 @@ const (
 )
 
 // dataFileName are names that only data files have: what is called so and is none is broken, not foreign.
-var dataFileName = regexp.MustCompile(`(?i)^(CIK\d{10}(-submissions-\d+)?|company_tickers(_exchange)?)\.json(\.gz)?$`)
+var dataFileName = regexp.MustCompile(`(?i)^(CIK\d{10}(-submissions-\d+)?|company_tickers(_exchange)?)\.json(\.gz)?$|^(company|crawler|form|master)(\.\d+)?\.idx(\.gz)?$`)
 
 // importFile imports a file or the members of an archive. An error ends the whole import.
 func (im *importer) importFile(ctx context.Context, f file) error {
@@ -67,6 +67,7 @@ func (im *importer) importFile(ctx context.Context, f file) error {
 // importArchive imports the members of a zip archive, each as a file of its own. Nothing is unpacked to disk, so the
 // names of members lead nowhere.
 func (im *importer) importArchive(ctx context.Context, f file, r io.ReaderAt, size int64) error {
+	failed := im.failed.Files
 	var known bool
 	var fatal error
 	err := readArchive(r, size, func(m member) error {
@@ -84,7 +85,7 @@ func (im *importer) importArchive(ctx context.Context, f file, r io.ReaderAt, si
 		return fatal
 	case err != nil:
 		return im.fail(ctx, f.path, edgar.KindUnknown, fault(err))
-	case f.named && !known:
+	case f.named && !known && im.failed.Files == failed:
 		return im.fail(ctx, f.path, edgar.KindUnknown, fault(errors.New("no EDGAR file is in this archive")))
 	default:
 		return nil
@@ -162,8 +163,11 @@ func (im *importer) importRecords(ctx context.Context, d document) error {
 	}
 	defer im.clock(report)()
 	importAs := im.importCompanyFacts
-	if report == im.report.kind(kindTickers) {
+	switch report {
+	case im.report.kind(kindTickers):
 		importAs = im.importTickers
+	case im.report.kind(kindIndexes):
+		importAs = im.importIndex
 	}
 	count, err := importAs(ctx, d)
 	if err != nil {
@@ -204,10 +208,4 @@ func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
 	return n, err
-}
-
-// drain reads d to its end, where the checksum of a compressed file stands.
-func (d *document) drain() error {
-	_, err := io.Copy(io.Discard, d.body)
-	return err
 }

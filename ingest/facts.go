@@ -15,7 +15,11 @@ import (
 // the newest snapshot that has a fact: facts.as_of, or companies.facts_as_of where that is null.
 func (t *transaction) importSnapshot(ctx context.Context, f *factsReader, count *Count) error {
 	asOf := f.snapshot()
-	if err := t.nameCompanies(ctx, []edgar.CIK{f.cik}, []string{f.name}, rankFacts, asOf); err != nil {
+	ciks := []edgar.CIK{f.cik}
+	if err := t.nameCompanies(ctx, ciks, []string{f.name}, rankFacts, asOf); err != nil {
+		return err
+	}
+	if err := t.classify(ctx, ciks); err != nil {
 		return err
 	}
 	c, err := t.companyByCIK(ctx, f.cik)

@@ -17,7 +17,7 @@ type file struct {
 
 // findFiles returns the files at paths, those of a folder in the order of their names, with all folders below it.
 // Links are followed, links to folders only when they are named themselves. What is neither file nor folder (a pipe, a
-// device) is left out of folders.
+// device) is left out of folders; what cannot be looked at is not, so that its failure is reported.
 func findFiles(ctx context.Context, paths []string) ([]file, error) {
 	var files []file
 	for _, path := range paths {
@@ -47,12 +47,13 @@ func appendFolder(ctx context.Context, files []file, folder string) ([]file, err
 		if entry.IsDir() {
 			return ctx.Err()
 		}
+		f := file{path: filepath.Clean(path)}
 		info, err := os.Stat(path)
-		if err != nil {
-			return err
+		if err == nil {
+			f.size = info.Size()
 		}
-		if info.Mode().IsRegular() {
-			files = append(files, file{path: filepath.Clean(path), size: info.Size()})
+		if err != nil || info.Mode().IsRegular() {
+			files = append(files, f)
 		}
 		return nil
 	})

@@ -17,6 +17,11 @@ func (t *transaction) importFilings(ctx context.Context, documents []*submission
 	if err := t.stageFilings(ctx, documents); err != nil {
 		return 0, 0, err
 	}
+	return t.mergeFilings(ctx)
+}
+
+// mergeFilings is importFilings for filings that are staged, all by lists of one kind.
+func (t *transaction) mergeFilings(ctx context.Context) (stored, updated int64, err error) {
 	for _, sql := range []string{chooseFilings, findFilings} {
 		if _, err := t.exec(ctx, sql); err != nil {
 			return 0, 0, err
@@ -47,10 +52,10 @@ func (t *transaction) importFilings(ctx context.Context, documents []*submission
 
 // stageFilings copies the filings of documents into stage_filings.
 func (t *transaction) stageFilings(ctx context.Context, documents []*submissions) error {
-	row := make([]any, 9)
+	row := make([]any, 10)
 	i := 0
 	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"stage_filings"},
-		[]string{"cik", "as_of", "id", "form", "filed_on", "accepted_at", "period_end", "title", "primary_document"},
+		[]string{"cik", "as_of", "id", "form", "filed_on", "accepted_at", "period_end", "title", "primary_document", "detailed"},
 		pgx.CopyFromFunc(func() ([]any, error) {
 			for len(documents) > 0 && i == len(documents[0].filings) {
 				documents, i = documents[1:], 0
@@ -66,6 +71,7 @@ func (t *transaction) stageFilings(ctx context.Context, documents []*submissions
 			row[5] = pgtype.Timestamptz{Time: f.AcceptedAt, Valid: !f.AcceptedAt.IsZero()}
 			row[6] = optionalDate(f.PeriodEnd, f.HasPeriodEnd)
 			row[7], row[8] = text(f.Title), text(f.PrimaryDocument)
+			row[9] = true
 			return row, nil
 		}))
 	if err != nil {
@@ -84,24 +90,25 @@ func optionalDate(d edgar.Date, known bool) pgtype.Date {
 // chooseFilings chooses among the documents that have a filing: the newest, of one day the one with the greater
 // attributes. It keeps the smallest CIK of all.
 const chooseFilings = `-- name: chooseFilings
-insert into best_filings (cik, as_of, id, form, filed_on, accepted_at, period_end, title, primary_document)
-select distinct on (id) min(cik) over (partition by id), as_of, id, form, filed_on, accepted_at, period_end, title, primary_document
+insert into best_filings (cik, as_of, id, form, filed_on, accepted_at, period_end, title, primary_document, detailed)
+select distinct on (id) min(cik) over (partition by id), as_of, id, form, filed_on, accepted_at, period_end, title,
+  primary_document, detailed
 from stage_filings
 order by id, as_of desc, row(form, filed_on, accepted_at, period_end, title, primary_document)::record desc`
 
 // findFilings notes which filings are there already. They are changed where a document says otherwise and is newer than
 // the one they are from, or of the same day and greater; confirmed where the date of the newest document or the
-// smallest CIK is another now.
+// smallest CIK is another now. Any filer's own list counts as newer than all indexes.
 const findFilings = `-- name: findFilings
 insert into known_filings (id, changed, confirmed)
 select f.id,
   (f.form, f.filed_on, f.accepted_at, f.period_end, f.title, f.primary_document)
     is distinct from (b.form, b.filed_on, b.accepted_at, b.period_end, b.title, b.primary_document)
-  and (b.as_of > f.as_of
-    or b.as_of = f.as_of
+  and ((b.detailed, b.as_of) > (f.detailed, f.as_of)
+    or (b.detailed, b.as_of) = (f.detailed, f.as_of)
       and row(b.form, b.filed_on, b.accepted_at, b.period_end, b.title, b.primary_document)::record
         > row(f.form, f.filed_on, f.accepted_at, f.period_end, f.title collate "C", f.primary_document collate "C")::record),
-  b.as_of > f.as_of or f.cik is null or f.cik > b.cik
+  (b.detailed, b.as_of) > (f.detailed, f.as_of) or f.cik is null or f.cik > b.cik
 from best_filings b
 join filings f on f.id = b.id`
 
@@ -143,14 +150,16 @@ insert into changed_companies select distinct company_id from relabeled`
 
 const confirmFilings = `-- name: confirmFilings
 update filings f
-set as_of = greatest(f.as_of, b.as_of), cik = least(f.cik, b.cik)
+set as_of = case when (b.detailed, b.as_of) > (f.detailed, f.as_of) then b.as_of else f.as_of end,
+  detailed = b.detailed or f.detailed,
+  cik = least(f.cik, b.cik)
 from known_filings k
 join best_filings b on b.id = k.id
 where f.id = k.id and k.confirmed`
 
 const addFilings = `-- name: addFilings
-insert into filings (id, form, filed_on, accepted_at, period_end, title, cik, primary_document, as_of)
-select b.id, b.form, b.filed_on, b.accepted_at, b.period_end, b.title, b.cik, b.primary_document, b.as_of
+insert into filings (id, form, filed_on, accepted_at, period_end, title, cik, primary_document, as_of, detailed)
+select b.id, b.form, b.filed_on, b.accepted_at, b.period_end, b.title, b.cik, b.primary_document, b.as_of, b.detailed
 from best_filings b
 where not exists (select from known_filings k where k.id = b.id)
 order by b.id`

@@ -16,13 +16,14 @@ import (
 
 // Options are the settings of an import. The zero value of each means its default.
 type Options struct {
-	Strict      bool             // a rejected record makes the import fail at its end
-	TickersAsOf edgar.Date       // the day that ticker files tell of; zero: the day each was last modified (UTC)
-	Progress    io.Writer        // told how far the import is; nil: nobody
-	Terminal    bool             // Progress is a terminal: a bar, not lines
-	Rejections  io.Writer        // gets a line for each rejected record and each failed file; nil: nobody
-	Logger      *slog.Logger     // default: none
-	Now         func() time.Time // for elapsed times; default time.Now
+	Strict        bool             // a rejected record makes the import fail at its end
+	TickersAsOf   edgar.Date       // the day that ticker files tell of; zero: the day each was last modified (UTC)
+	ReferenceAsOf edgar.Date       // the day that reference files tell of; zero: the day each was last modified (UTC)
+	Progress      io.Writer        // told how far the import is; nil: nobody
+	Terminal      bool             // Progress is a terminal: a bar, not lines
+	Rejections    io.Writer        // gets a line for each rejected record and each failed file; nil: nobody
+	Logger        *slog.Logger     // default: none
+	Now           func() time.Time // for elapsed times; default time.Now
 }
 
 func (o Options) withDefaults() Options {
@@ -67,16 +68,12 @@ func (e *IncompleteError) Unwrap() error { return e.First }
 // the temporary tables and the lock of the import, and closed at the end. When another import holds the lock, Run says
 // so and waits.
 //
-// A file that is broken is named on Options.Rejections and the others go on. The report counts what was committed; it
-// is not nil, even when there is an error. Errors: *IncompleteError at the end; a path that does not exist, before
+// A file that is broken is named on Options.Rejections and the others go on. The report counts what was committed, of
+// submissions, tickers, companyfacts and indexes; it is not nil, even when there is an error. Errors: *IncompleteError at the end; a path that does not exist, before
 // anything is imported; at once an error of the database or ctx, which names the file that was being imported.
 func Run(ctx context.Context, pool *pgxpool.Pool, paths []string, o Options) (*Report, error) {
-	o = o.withDefaults()
-	im := &importer{options: o, report: newReport()}
-	started := o.Now()
-	err := im.run(ctx, pool, paths)
-	im.report.Elapsed = o.Now().Sub(started)
-	return im.report, err
+	im := newImporter(o, newReport())
+	return im.report, im.run(ctx, pool, paths, im.importEDGAR)
 }
 
 // importer is one run.
@@ -89,7 +86,16 @@ type importer struct {
 	failed   IncompleteError
 }
 
-func (im *importer) run(ctx context.Context, pool *pgxpool.Pool, paths []string) error {
+func newImporter(o Options, r *Report) *importer {
+	return &importer{options: o.withDefaults(), report: r}
+}
+
+// run gives the files at paths to importAll.
+func (im *importer) run(
+	ctx context.Context, pool *pgxpool.Pool, paths []string, importAll func(context.Context, []file) error,
+) error {
+	started := im.options.Now()
+	defer func() { im.report.Elapsed = im.options.Now().Sub(started) }()
 	files, err := findFiles(ctx, paths)
 	if err != nil {
 		return err
@@ -100,8 +106,16 @@ func (im *importer) run(ctx context.Context, pool *pgxpool.Pool, paths []string)
 		return err
 	}
 	defer im.db.close(ctx)
+	if err := importAll(ctx, files); err != nil {
+		return err
+	}
+	return im.verdict()
+}
+
+// importEDGAR imports what of files is of EDGAR.
+func (im *importer) importEDGAR(ctx context.Context, files []file) error {
 	for _, f := range files {
-		im.progress.file(f.path)
+		im.progress.file(f)
 		if err := im.importFile(ctx, f); err != nil {
 			return err
 		}
@@ -109,10 +123,7 @@ func (im *importer) run(ctx context.Context, pool *pgxpool.Pool, paths []string)
 	if err := im.flush(ctx); err != nil {
 		return err
 	}
-	if err := im.db.analyze(ctx, im.report); err != nil {
-		return err
-	}
-	return im.verdict()
+	return im.db.analyze(ctx, im.report)
 }
 
 func (im *importer) waiting() {
@@ -142,15 +153,23 @@ func (im *importer) verdict() error {
 // fail judges an error that ended the import of a document: the document's fault is reported and the import goes on
 // (nil), any other ends it.
 func (im *importer) fail(ctx context.Context, name string, kind edgar.Kind, err error) error {
+	return im.failAs(ctx, name, im.report.failures(kind), err)
+}
+
+// failAs is fail for a document whose failure is counted in failures.
+func (im *importer) failAs(ctx context.Context, name string, failures *int, err error) error {
+	if ended := ctx.Err(); ended != nil { // whatever was made of it on the way
+		return fmt.Errorf("import %s: %w", name, ended)
+	}
 	err = fmt.Errorf("import %s: %w", name, err)
-	if !isFault(err) || ctx.Err() != nil {
+	if !isFault(err) {
 		return err
 	}
 	im.failed.Files++
 	if im.failed.First == nil {
 		im.failed.First = err
 	}
-	im.report.failedFile(kind)
+	*failures++
 	return im.tell(name, "failed", errors.Unwrap(err).Error())
 }
 

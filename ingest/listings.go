@@ -37,8 +37,8 @@ func (l *listings) addSymbol(cik edgar.CIK, symbol, exchange string, placement i
 // importListings brings snapshots of symbols into the database; their companies must be there. It returns how many
 // symbols a company did not have before, and for how many of the others something changed.
 //
-// A security remembers the first and last day on which a snapshot named it. From these days alone follows who holds
-// a symbol (see claims), so the order of imports does not matter.
+// A security remembers the first and last day on which a snapshot named it. From these days follows who holds a symbol
+// (see findHolders), so the order of imports does not matter.
 func (t *transaction) importListings(ctx context.Context, l listings) (stored, updated int64, err error) {
 	if len(l.companies) == 0 {
 		return 0, 0, nil
@@ -59,12 +59,10 @@ func (t *transaction) importListings(ctx context.Context, l listings) (stored, u
 	if err != nil || updated+stored+advanced == 0 {
 		return 0, 0, err
 	}
-	for _, sql := range []string{endListings, resumeListings, choosePrimaries, showPrimaries} {
-		if _, err := t.exec(ctx, sql); err != nil {
-			return 0, 0, err
-		}
+	if _, err := t.exec(ctx, noteListed); err != nil {
+		return 0, 0, err
 	}
-	return stored, updated, nil
+	return stored, updated, t.recomputeHolders(ctx)
 }
 
 const stageCompanies = `-- name: stageCompanies
@@ -93,20 +91,21 @@ set first_seen = least(s.first_seen, l.as_of),
   exchange = case when ` + tellsExchange + ` then l.exchange else s.exchange end,
   exchange_as_of = case when ` + tellsExchange + ` then l.as_of else s.exchange_as_of end
 from stage_listings l
-where s.company_id = l.company_id and s.symbol = l.symbol and s.valid_from is null
+where s.company_id = l.company_id and s.symbol = l.symbol
   and (s.first_seen is null or s.first_seen > l.as_of or s.last_seen is null or s.last_seen < l.as_of
     or s.last_seen = l.as_of and s.position > l.position
     or ` + tellsExchange + `)`
 
 const tellsExchange = `(l.exchange is not null and (s.exchange_as_of is null or (s.exchange_as_of, s.exchange) < (l.as_of, l.exchange)))`
 
-// addListings adds securities as former ones: resumeListings makes them current when nobody else holds the symbol.
+// addListings adds securities as former ones: resumeHoldings makes them current when nobody else holds the symbol.
 const addListings = `-- name: addListings
-insert into securities (company_id, symbol, exchange, valid_to, first_seen, last_seen, position, exchange_as_of)
-select l.company_id, l.symbol, l.exchange, l.as_of, l.as_of, l.as_of, l.position, case when l.exchange is not null then l.as_of end
+insert into securities (company_id, symbol, exchange, valid_from, valid_to, first_seen, last_seen, position, exchange_as_of)
+select l.company_id, l.symbol, l.exchange, l.as_of + 1, l.as_of, l.as_of, l.as_of, l.position,
+  case when l.exchange is not null then l.as_of end
 from stage_listings l
 where not exists (
-  select from securities s where s.company_id = l.company_id and s.symbol = l.symbol and s.valid_from is null
+  select from securities s where s.company_id = l.company_id and s.symbol = l.symbol
 )
 order by l.symbol, l.company_id`
 
@@ -116,60 +115,10 @@ set tickers_as_of = l.as_of
 from listed_companies l
 where c.id = l.company_id and (c.tickers_as_of is null or c.tickers_as_of < l.as_of)`
 
-// listedSymbols are all symbols that the companies have or had.
-const listedSymbols = `
-  select o.symbol from listed_companies l join securities o on o.company_id = l.company_id`
-
-// claims are the claims of all companies on these symbols: a security is listed when the newest
-// snapshot of its company names it (one that no snapshot ever named: as long as it has no end), and of several listed
-// ones the one seen last holds the symbol, of one day that of the smallest CIK.
-const claims = `
-select s.id, s.last_seen, s.valid_to,
-  coalesce(s.last_seen = c.tickers_as_of, s.valid_to is null)
-  and row_number() over (
-    partition by s.symbol
-    order by coalesce(s.last_seen = c.tickers_as_of, s.valid_to is null) desc, s.last_seen desc nulls last, c.cik_key, c.id
-  ) = 1 as held
-from securities s
-join companies c on c.id = s.company_id
-where s.symbol in (` + listedSymbols + `)`
-
-const endListings = `-- name: endListings
-with claims as (` + claims + `)
-update securities s
-set valid_to = coalesce(claims.last_seen, (select max(as_of) from listed_companies))
-from claims
-where claims.id = s.id and not claims.held and claims.valid_to is distinct from coalesce(claims.last_seen, (select max(as_of) from listed_companies))`
-
-const resumeListings = `-- name: resumeListings
-with claims as (` + claims + `)
-update securities s
-set valid_to = null
-from claims
-where claims.id = s.id and claims.held and claims.valid_to is not null`
-
-// rivals are the companies that have or had one of these symbols.
-const rivals = `
-select distinct s.company_id
-from securities s
-where s.company_id is not null and s.symbol in (` + listedSymbols + `)`
-
-const choosePrimaries = `-- name: choosePrimaries
-with rivals as (` + rivals + `), ranked as (
-  select s.id, s.valid_to is null and row_number() over (
-    partition by s.company_id order by s.valid_to is null desc, s.position, s.symbol, s.valid_from) = 1 as best
-  from securities s
-  join rivals using (company_id)
-)
-update securities s
-set is_primary = ranked.best
-from ranked
-where ranked.id = s.id and s.is_primary <> ranked.best`
-
-const showPrimaries = `-- name: showPrimaries
-with rivals as (` + rivals + `)
-update companies c
-set ticker = p.symbol, exchange = p.exchange
-from rivals r
-left join securities p on p.company_id = r.company_id and p.is_primary
-where c.id = r.company_id and (c.ticker, c.exchange) is distinct from (p.symbol, p.exchange)`
+// noteListed: all symbols that the companies have or had.
+const noteListed = `-- name: noteListed
+insert into changed_symbols (symbol)
+select distinct y.symbol
+from listed_companies l
+join securities y on y.company_id = l.company_id
+on conflict do nothing`

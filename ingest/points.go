@@ -22,6 +22,7 @@ func (t *transaction) recompute(ctx context.Context, company int64) error {
 		{changePoints, nil},
 		{addPoints, nil},
 		{chooseUnits, []any{company}},
+		{noteValued, []any{company}},
 	}
 	for _, step := range steps {
 		if _, err := t.exec(ctx, step.sql, step.args...); err != nil {

@@ -17,8 +17,9 @@ type progress struct {
 	files int
 	bytes int64
 
-	begun   int // files
-	read    int64
+	begun   int   // files
+	read    int64 // bytes, with those that were passed over
+	ended   int64 // bytes at the end of the present file
 	records int64
 	told    time.Time // when the last line was written
 }
@@ -45,19 +46,22 @@ func newProgress(w io.Writer, terminal bool, now func() time.Time, files []file)
 	return p
 }
 
-// file tells that the next file begins.
-func (p *progress) file(path string) {
+// file tells that the next file begins. What was not read of the one before counts as passed over.
+func (p *progress) file(f file) {
 	p.begun++
+	p.read = p.ended
+	p.ended += f.size
 	if p.bar != nil {
-		p.bar.Describe(printable(filepath.Base(path)))
+		p.bar.Describe(printable(filepath.Base(f.path)))
 	}
+	p.add(0)
 }
 
-// add tells that n more bytes of the files were read.
+// add tells that n more bytes of the file were read.
 func (p *progress) add(n int64) {
-	p.read += n
+	p.read = min(p.read+n, p.ended) // the file may have grown
 	if p.bar != nil {
-		_ = p.bar.Add64(min(n, p.bytes-p.bar.State().CurrentNum)) // a file may have grown; a bar that fails is no fault
+		_ = p.bar.Set64(p.read) // a bar that fails is no fault
 		return
 	}
 	if now := p.now(); now.Sub(p.told) >= linePause {

@@ -17,7 +17,7 @@ type Count struct {
 	Stored    int64 // new in the database
 	Unchanged int64 // there already, or twice in one file
 	Updated   int64 // there already, and changed by a newer snapshot
-	Skipped   int64 // there already with another content, which is from a newer snapshot
+	Skipped   int64 // there already with another content, which is from a newer snapshot; or of no known company
 	Rejected  int64 // wrong by themselves
 }
 
@@ -37,8 +37,8 @@ func (c *Count) add(d Count) {
 
 // KindReport is what became of the files of one kind. Records of failed files are not counted.
 type KindReport struct {
-	Kind    string // "submissions", "tickers", "companyfacts"
-	Records string // what Count counts: "filings", "listings", "facts"
+	Kind    string // "submissions", "tickers", "companyfacts", "indexes"; "reference"
+	Records string // what Count counts: "filings", "listings", "facts"; "companies"
 	Count
 	Files   int           // imported
 	Failed  int           // broken: nothing of them was stored
@@ -61,10 +61,13 @@ type SkippedFiles struct {
 
 // Report says what an import did.
 type Report struct {
-	Kinds   []*KindReport  // submissions, tickers, companyfacts; each is there even when it had no files
+	Kinds   []*KindReport  // as the function that returns the report says; each is there even when it had no files
 	Skipped []SkippedFiles // by kind
 	Failed  int            // broken files whose kind was not to be told
 	Elapsed time.Duration  // from start to end, waiting included
+
+	Rows     int64    // of price files
+	Unlinked []string // symbols in price files with prices that are linked to no company, in alphabetical order
 }
 
 // The places in Report.Kinds.
@@ -72,6 +75,7 @@ const (
 	kindSubmissions = iota
 	kindTickers
 	kindCompanyFacts
+	kindIndexes
 )
 
 func newReport() *Report {
@@ -79,6 +83,7 @@ func newReport() *Report {
 		kindSubmissions:  {Kind: "submissions", Records: "filings"},
 		kindTickers:      {Kind: "tickers", Records: "listings"},
 		kindCompanyFacts: {Kind: "companyfacts", Records: "facts"},
+		kindIndexes:      {Kind: "indexes", Records: "filings"},
 	}}
 }
 
@@ -93,17 +98,19 @@ func (r *Report) of(k edgar.Kind) *KindReport {
 		return r.Kinds[kindTickers]
 	case edgar.KindCompanyFacts:
 		return r.Kinds[kindCompanyFacts]
-	case edgar.KindUnknown, edgar.KindDailyIndex, edgar.KindFilingDocument, edgar.KindFinancialStatements:
+	case edgar.KindDailyIndex:
+		return r.Kinds[kindIndexes]
+	case edgar.KindUnknown, edgar.KindFilingDocument, edgar.KindFinancialStatements:
 	}
 	return nil
 }
 
-func (r *Report) failedFile(k edgar.Kind) {
+// failures returns where broken files of the kind k are counted.
+func (r *Report) failures(k edgar.Kind) *int {
 	if of := r.of(k); of != nil {
-		of.Failed++
-		return
+		return &of.Failed
 	}
-	r.Failed++
+	return &r.Failed
 }
 
 func (r *Report) skippedFile(k edgar.Kind) {
@@ -130,7 +137,7 @@ func (r *Report) Write(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "total time %s%s\n", seconds(r.Elapsed), r.rest())
+	_, err := fmt.Fprintf(w, "total time %s%s\n%s", seconds(r.Elapsed), r.rest(), r.unlinked())
 	return err
 }
 
@@ -141,13 +148,32 @@ func (r *Report) rest() string {
 		parts = append(parts, fmt.Sprintf("%d %s", s.Files, s.Kind))
 	}
 	rest := ""
+	if r.Rows > 0 {
+		rest = fmt.Sprintf("; %d rows", r.Rows)
+	}
 	if len(parts) > 0 {
-		rest = "; files skipped: " + strings.Join(parts, ", ")
+		rest += "; files skipped: " + strings.Join(parts, ", ")
 	}
 	if r.Failed > 0 {
 		rest += fmt.Sprintf("; other files failed: %d", r.Failed)
 	}
 	return rest
+}
+
+// shownSymbols is the number of unlinked symbols that a report names.
+const shownSymbols = 20
+
+// unlinked tells of prices that are linked to no company.
+func (r *Report) unlinked() string {
+	if len(r.Unlinked) == 0 {
+		return ""
+	}
+	shown, rest := r.Unlinked, ""
+	if n := len(shown) - shownSymbols; n > 0 {
+		shown, rest = shown[:shownSymbols], fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Sprintf("unlinked: %d %s with prices of days on which no holder is known: %s%s\n", len(r.Unlinked),
+		plural(len(r.Unlinked), "symbol", "symbols"), strings.Join(shown, " "), rest)
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }

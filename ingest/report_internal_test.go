@@ -23,7 +23,7 @@ func TestReportWrite(t *testing.T) {
 	r.skippedFile(edgar.KindFilingDocument)
 	r.skippedFile(edgar.KindUnknown)
 	r.skippedFile(edgar.KindFilingDocument)
-	r.failedFile(edgar.KindUnknown)
+	*r.failures(edgar.KindUnknown)++
 	r.Elapsed = 6500 * time.Millisecond
 	var b strings.Builder
 	if err := r.Write(&b); err != nil {
@@ -34,6 +34,7 @@ func TestReportWrite(t *testing.T) {
    submissions     71       0   filings  96650   96277          0      373        0         0  5.0s      19330
        tickers      0       0  listings      0       0          0        0        0         0  0.0s          0
   companyfacts      1       2     facts     10       0          4        0        5         1  1.0s         10
+       indexes      0       0   filings      0       0          0        0        0         0  0.0s          0
 total time 6.5s; files skipped: 1 unknown file, 2 filing document; other files failed: 1
 `
 	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), b.String()); diff != "" {
@@ -87,18 +88,19 @@ func TestProgress(t *testing.T) {
 		now := time.Unix(0, 0)
 		var b strings.Builder
 		p := newProgress(&b, false, func() time.Time { return now }, files)
-		p.file(files[0].path)
+		p.file(files[0])
 		p.add(400_000) // too soon for a line
 		now = now.Add(linePause)
 		p.add(400_000)
-		p.add(200_000)
 		now = now.Add(linePause)
 		p.records = 12
-		p.file(files[1].path)
-		p.add(500_000)
+		p.file(files[1]) // the rest of the first was passed over
+		now = now.Add(linePause)
+		p.add(600_000) // it has grown
 		p.finish()
 		want := "importing 2 files, 1.5 MB\n" +
 			"file 1 of 2, 0.8 MB of 1.5 MB, 0 records\n" +
+			"file 2 of 2, 1.0 MB of 1.5 MB, 12 records\n" +
 			"file 2 of 2, 1.5 MB of 1.5 MB, 12 records\n"
 		if diff := cmp.Diff(want, b.String()); diff != "" {
 			t.Errorf("lines (-want +got)\n%s", diff)
@@ -108,10 +110,10 @@ func TestProgress(t *testing.T) {
 		t.Parallel()
 		var b strings.Builder
 		p := newProgress(&b, true, time.Now, files)
-		p.file(files[0].path)
+		p.file(files[0])
 		p.add(1_000_000)
 		p.line("a line between")
-		p.file(files[1].path)
+		p.file(files[1])
 		p.add(600_000) // it has grown
 		p.finish()
 		for _, want := range []string{"a.json   0% |", "\ra line between\n"} {

@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,8 +35,8 @@ create temporary table stage_companies (
   former_names text[],
   search_text text collate "C",
   sic text,
-  sector text,
-  industry text,
+  sic_sector text collate "C",
+  sic_industry text collate "C",
   country text,
   fiscal_year_end text
 ) on commit delete rows;
@@ -49,7 +50,25 @@ create temporary table stage_filings (
   accepted_at timestamptz,
   period_end date,
   title text collate "C",
-  primary_document text collate "C"
+  primary_document text collate "C",
+  detailed boolean
+) on commit delete rows;
+
+create temporary table stage_index (
+  cik bigint,
+  name text collate "C",
+  search_text text collate "C",
+  id bigint,
+  form text collate "C",
+  filed_on date
+) on commit delete rows;
+
+create temporary table stage_classifications (
+  line integer,
+  cik bigint,
+  symbol text collate "C",
+  sector text collate "C",
+  industry text collate "C"
 ) on commit delete rows;
 
 create temporary table stage_concepts (
@@ -144,8 +163,10 @@ func openSession(ctx context.Context, pool *pgxpool.Pool, waiting func()) (*sess
 }
 
 func (s *session) prepare(ctx context.Context, waiting func()) error {
-	if _, err := s.conn.Exec(ctx, prepareSession); err != nil {
-		return fmt.Errorf("prepare the connection: %w", err)
+	for _, sql := range []string{prepareSession, prepareHolders} {
+		if _, err := s.conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("prepare the connection: %w", err)
+		}
 	}
 	var locked bool
 	if err := s.conn.QueryRow(ctx, tryLock, int64(importLock)).Scan(&locked); err != nil {
@@ -168,9 +189,15 @@ func (s *session) close(ctx context.Context) {
 	_ = s.conn.Close(ctx) // nothing is open on it: what it did was committed or reported
 }
 
-// inTx runs f in a transaction, which is committed when f returns nil.
+// inTx runs f in a transaction, which is committed when f returns nil and what follows from all it did was settled.
 func (s *session) inTx(ctx context.Context, f func(*transaction) error) error {
-	return pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error { return f(&transaction{tx: tx}) })
+	return pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
+		t := &transaction{tx: tx}
+		if err := f(t); err != nil {
+			return err
+		}
+		return t.settle(ctx)
+	})
 }
 
 // transaction is the import of one file.
@@ -185,10 +212,14 @@ func (t *transaction) exec(ctx context.Context, sql string, args ...any) (int64,
 	return tag.RowsAffected(), nil
 }
 
+// planned makes PostgreSQL plan a query anew: the plan of a prepared one without parameters would stay, made when the
+// tables were empty.
+const planned = pgx.QueryExecModeDescribeExec
+
 // count runs a statement that answers with one number.
 func (t *transaction) count(ctx context.Context, sql string, args ...any) (int64, error) {
 	var n int64
-	if err := t.tx.QueryRow(ctx, sql, args...).Scan(&n); err != nil {
+	if err := t.tx.QueryRow(ctx, sql, slices.Concat([]any{planned}, args)...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("%s: %w", statementName(sql), err)
 	}
 	return n, nil
@@ -212,7 +243,7 @@ analyze companies, concepts, definitions, facts, concept_units, series, metrics`
 
 func (s *session) analyze(ctx context.Context, r *Report) error {
 	written := func(k *KindReport) int64 { return k.Stored + k.Updated }
-	if written(r.kind(kindSubmissions))+written(r.kind(kindTickers)) >= grown {
+	if written(r.kind(kindSubmissions))+written(r.kind(kindTickers))+written(r.kind(kindIndexes)) >= grown {
 		if _, err := s.conn.Exec(ctx, analyzeFilings); err != nil {
 			return fmt.Errorf("renew the statistics: %w", err)
 		}

@@ -26,9 +26,6 @@ type submissions struct {
 func (im *importer) readSubmissions(d document) (*submissions, error) {
 	defer im.clock(im.report.kind(kindSubmissions))()
 	parsed, err := edgar.ParseSubmissions(d.body)
-	if err == nil {
-		err = d.drain()
-	}
 	if err != nil {
 		return nil, fault(err)
 	}
@@ -155,12 +152,14 @@ func (im *importer) importBatch(ctx context.Context, b batch) error {
 // importFilers imports who filed: entities with their symbols, and for older pages bare companies.
 func (im *importer) importFilers(ctx context.Context, t *transaction, b batch) error {
 	var (
+		ciks     []edgar.CIK
 		entities []entity
 		pages    []edgar.CIK
 		names    []string
 		list     listings
 	)
 	for _, s := range b.documents {
+		ciks = append(ciks, s.cik)
 		switch {
 		case s.entity == nil:
 			pages, names = append(pages, s.cik), append(names, placeholderName(s.cik))
@@ -181,8 +180,10 @@ func (im *importer) importFilers(ctx context.Context, t *transaction, b batch) e
 	if err := t.describeCompanies(ctx, entities); err != nil {
 		return err
 	}
-	_, _, err := t.importListings(ctx, list)
-	return err
+	if _, _, err := t.importListings(ctx, list); err != nil {
+		return err
+	}
+	return t.classify(ctx, ciks)
 }
 
 // pageName is the name of an older page, the only place where its filer stands.

@@ -16,9 +16,6 @@ const afterSubmissions = 1000
 // importTickers imports a ticker file.
 func (im *importer) importTickers(ctx context.Context, d document) (Count, error) {
 	records, rejections, err := edgar.ParseTickers(d.body)
-	if err == nil {
-		err = d.drain()
-	}
 	if err != nil {
 		return Count{}, fault(err)
 	}
@@ -83,7 +80,10 @@ func (t *transaction) importTickers(ctx context.Context, records []edgar.TickerR
 		}
 		l.addSymbol(r.CIK, r.Symbol, r.Exchange, place)
 	}
-	return t.importListings(ctx, l)
+	if stored, updated, err = t.importListings(ctx, l); err != nil {
+		return 0, 0, err
+	}
+	return stored, updated, t.classify(ctx, ciks)
 }
 
 // namesOf returns each CIK of records, which are ordered by CIK, and the greatest of its names.

@@ -125,11 +125,12 @@ type Ticker struct {
 const tickersOfCompanies = `-- name: TickersOfCompanies
 select company_id, symbol, exchange, is_primary, valid_from, valid_to
 from securities
-where company_id = any($1::bigint[])
+where company_id = any($1::bigint[]) and (valid_from <= valid_to) is not false
 order by company_id, is_primary desc, valid_to desc nulls first, position, symbol`
 
 // TickersOfCompanies asks for the symbols of companies: the primary one, other present ones in the order of their
-// source, former ones from the newest. Companies without a symbol will be absent from the map.
+// source, former ones from the newest. A symbol that was another's on all days on which it was seen is none. Companies
+// without a symbol will be absent from the map.
 func (b *Batch) TickersOfCompanies(ids []int64) map[int64][]*Ticker {
 	found := make(map[int64][]*Ticker, len(ids))
 	b.add(query{sql: tickersOfCompanies, args: []any{ids}, scan: func(rows pgx.Rows) error {

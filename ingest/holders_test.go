@@ -1,0 +1,246 @@
+package ingest_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+
+	diff "github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/corpintel/corpintel/edgar"
+)
+
+// TestLinkedPrices tells whose prices are, and from when to when symbols are held.
+func TestLinkedPrices(t *testing.T) {
+	t.Parallel()
+	type event func(testing.TB, *pgxpool.Pool)
+	// seen imports submissions of a company, with symbols on the day of its newest filing.
+	seen := func(cik int, day string, symbols ...string) event {
+		return func(t testing.TB, pool *pgxpool.Pool) {
+			filings := []filing{{accession: edgar.AccessionNumber(1_00_000001 + cik), form: "10-K", filed: "2000-01-10"}}
+			filings = append(filings, filing{accession: edgar.AccessionNumber(2_00_000001 + cik), form: "8-K", filed: day})
+			mustRun(t, pool, write(t, fmt.Sprintf("CIK%010d.json", cik),
+				submissions(t, cik, fmt.Sprintf("Company %d", cik), nil, symbols, filings)))
+		}
+	}
+	listed := func(cik int, symbol string) event {
+		return func(t testing.TB, pool *pgxpool.Pool) {
+			mustRun(t, pool, write(t, "company_tickers.json", tickers(t, listing{cik, symbol})))
+		}
+	}
+	priced := func(days ...string) event {
+		return func(t testing.TB, pool *pgxpool.Pool) {
+			rows := make([]string, len(days))
+			for i, day := range days {
+				rows[i] = day + " AA 5"
+			}
+			mustRunPrices(t, pool, "", closes(t, rows...))
+		}
+	}
+	mapped := func(lines string) event {
+		return func(t testing.TB, pool *pgxpool.Pool) {
+			if _, _, err := runPrices(t, pool, "symbol,cik,from,to\n"+lines); err != nil { // unknown companies are named
+				t.Fatal(err)
+			}
+		}
+	}
+	const (
+		oldCIK = 1_000
+		newCIK = 1_995_807 // assigned in 2023
+	)
+	for _, c := range []struct {
+		name   string
+		events []event
+		links  []string // day and CIK
+		held   []string // symbol, CIK, from and to
+	}{
+		{
+			"nobody is known",
+			[]event{priced("2020-01-02")},
+			[]string{"2020-01-02 -"},
+			[]string{"- AA - -"},
+		},
+		{
+			"past days are assumed",
+			[]event{priced("1999-01-04", "2026-01-02"), listed(oldCIK, "AA")},
+			[]string{"1999-01-04 1000", "2026-01-02 1000"},
+			[]string{"1000 AA - -"},
+		},
+		{
+			"not before the first filing",
+			[]event{priced("2000-01-09", "2000-01-10"), seen(oldCIK, "2020-01-02", "AA")},
+			[]string{"2000-01-09 -", "2000-01-10 1000"},
+			[]string{"- AA - -", "1000 AA - -"},
+		},
+		{
+			"not before its CIK was assigned",
+			[]event{priced("2021-05-14", "2024-07-01"), listed(newCIK, "AA")},
+			[]string{"2021-05-14 -", "2024-07-01 1995807"},
+			[]string{"- AA - -", "1995807 AA - -"},
+		},
+		{
+			"a former holder and a new one; whose the days between were is not known",
+			[]event{
+				priced("2010-01-04", "2012-01-02", "2012-01-03", "2015-01-01", "2015-01-02", "2026-01-02"),
+				seen(oldCIK, "2012-01-02", "AA"), seen(oldCIK, "2013-01-02", "CC"), seen(1_001, "2015-01-02", "AA"),
+			},
+			[]string{"2010-01-04 1000", "2012-01-02 1000", "2012-01-03 -", "2015-01-01 -", "2015-01-02 1001", "2026-01-02 1001"},
+			[]string{"- AA - -", "1000 AA - 2012-01-02", "1000 CC - -", "1001 AA 2015-01-02 -"},
+		},
+		{
+			"two at a time: the days of the one that is listed with it now",
+			[]event{priced("2010-01-04", "2020-01-02"), seen(oldCIK, "2020-01-02", "AA"), seen(1_001, "2020-01-02", "AA")},
+			[]string{"2010-01-04 1000", "2020-01-02 1000"},
+			[]string{"1000 AA - -", "1001 AA 2020-01-03 2020-01-02"},
+		},
+		{
+			"the map decides",
+			[]event{
+				priced("2013-01-01", "2013-01-02", "2021-08-02", "2021-08-03", "2024-07-01"), listed(newCIK, "AA"), listed(701_985, "BB"),
+				mapped("AA,701985,2013-01-02,2021-08-02\n"),
+			},
+			[]string{"2013-01-01 -", "2013-01-02 701985", "2021-08-02 701985", "2021-08-03 -", "2024-07-01 1995807"},
+			[]string{"- AA - -", "701985 AA 2013-01-02 2021-08-02", "701985 BB - -", "1995807 AA 2025-12-01 -"},
+		},
+		{
+			"the map gives a symbol back",
+			[]event{
+				priced("2005-01-03", "2011-01-03", "2015-01-02", "2026-01-02"), listed(oldCIK, "AA"), listed(1_001, "BB"),
+				mapped("AA,1001,2010-01-01,2012-12-31\n"),
+			},
+			[]string{"2005-01-03 1000", "2011-01-03 1001", "2015-01-02 1000", "2026-01-02 1000"},
+			[]string{"1000 AA 2025-12-01 -", "1001 AA 2010-01-01 2012-12-31", "1001 BB - -"},
+		},
+		{
+			"the map says nobody that is known",
+			[]event{
+				priced("2010-01-04", "2020-01-02"), listed(oldCIK, "AA"), mapped("AA,1001,,2015-12-31\n"),
+			},
+			[]string{"2010-01-04 -", "2020-01-02 1000"},
+			[]string{"- AA - -", "1000 AA - -"},
+		},
+		{
+			"whom the map names becomes known",
+			[]event{
+				priced("2010-01-04", "2020-01-02"), listed(oldCIK, "AA"), mapped("AA,1001,,2015-12-31\n"), listed(1_001, "BB"),
+			},
+			[]string{"2010-01-04 1001", "2020-01-02 1000"},
+			[]string{"1000 AA 2025-12-01 -", "1001 AA - 2015-12-31", "1001 BB - -"},
+		},
+	} {
+		for _, order := range []string{"as it is told", "backwards"} {
+			t.Run(c.name+", "+order, func(t *testing.T) {
+				t.Parallel()
+				events := slices.Clone(c.events)
+				if order == "backwards" {
+					slices.Reverse(events)
+				}
+				pool := newDatabase(t)
+				for _, do := range events {
+					do(t, pool)
+				}
+				wantLines(t, pool, c.links, `
+					select concat_ws(' ', m.date, coalesce(c.cik::text, '-'))
+					from metrics m join series p on p.id = m.series_id left join companies c on c.id = p.company_id
+					order by m.date`)
+				wantLines(t, pool, c.held, `
+					select concat_ws(' ', coalesce(c.cik::text, '-'), symbol, coalesce(valid_from::text, '-'), coalesce(valid_to::text, '-'))
+					from securities left join companies c on c.id = company_id
+					order by c.cik_key nulls first, symbol`)
+				checkPrices(t, pool)
+			})
+		}
+	}
+}
+
+// TestLaterMap replaces what an earlier map said of a symbol, and only of it.
+func TestLaterMap(t *testing.T) {
+	t.Parallel()
+	pool := newDatabase(t)
+	mustRun(t, pool, write(t, "company_tickers.json", tickers(t, listing{1, "XX"}, listing{2, "YY"})))
+	mustRunPrices(t, pool, "symbol,cik,from,to\nAA,1,,\nBB,1,,\n", closes(t, "2020-01-02 AA 5", "2020-01-02 BB 6"))
+	wantLines(t, pool, []string{"1 AA", "1 BB", "1 XX", "2 YY"}, heldNow)
+	mustRunPrices(t, pool, "symbol,cik,from,to\nAA,2,,\n")
+	wantLines(t, pool, []string{"1 BB", "1 XX", "2 AA", "2 YY"}, heldNow)
+	wantLines(t, pool, []string{"AA 2 price:close USD 2020-01-02 5 2020-01-02", "BB 1 price:close USD 2020-01-02 6 2020-01-02"}, pricePoints)
+	checkPrices(t, pool)
+}
+
+const heldNow = `select concat_ws(' ', cik, symbol) from securities join companies c on c.id = company_id where valid_to is null order by 1`
+
+// TestPricesCommute imports random snapshots, prices, a map and a reference file in random orders.
+func TestPricesCommute(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // the same in each run
+			var imports []func(*pgxpool.Pool)
+			for _, f := range randomSnapshots(t, random) {
+				imports = append(imports, func(pool *pgxpool.Pool) { mustRun(t, pool, f) })
+			}
+			for range 4 {
+				f := closes(t, randomPrices(random)...)
+				imports = append(imports, func(pool *pgxpool.Pool) { mustRunPrices(t, pool, "", f) })
+			}
+			symbolMap := "symbol,cik,from,to\nAA,2,2025-11-28,2025-12-01\nAA,3,2025-12-02,2025-12-02\nBB,1,2025-12-03,\nCC,9,,2025-11-30\n"
+			imports = append(imports, func(pool *pgxpool.Pool) {
+				if _, _, err := runPrices(t, pool, symbolMap); err != nil {
+					t.Error(err)
+				}
+			})
+			list := write(t, "list.csv", csvLines("symbol,sector,industry", "AA,Energy,Oil", "BB,Utilities,Water", "CC,Financials,Banks"))
+			imports = append(imports, func(pool *pgxpool.Pool) {
+				if _, _, err := runReference(t, pool, tickersAsOf, list); err != nil {
+					t.Error(err)
+				}
+			})
+			var want map[string][]string
+			for range 4 {
+				pool := newDatabase(t)
+				for _, do := range imports {
+					do(pool)
+				}
+				checkPrices(t, pool)
+				got := priceContent(t, pool)
+				if want == nil {
+					want = got
+				}
+				if d := diff.Diff(want, got); d != "" {
+					t.Fatalf("another order (-first +this)\n%s", d)
+				}
+				random.Shuffle(len(imports), func(i, j int) { imports[i], imports[j] = imports[j], imports[i] })
+			}
+			if len(want["prices"]) == 0 {
+				t.Error("no prices")
+			}
+		})
+	}
+}
+
+// randomPrices makes closes of few days around those of the snapshots, each once.
+func randomPrices(random *rand.Rand) (rows []string) {
+	for _, n := range random.Perm(40)[:1+random.IntN(30)] {
+		day := tickersAsOf + edgar.Date(n/4) - 5 //nolint:gosec // few
+		rows = append(rows, fmt.Sprintf("%s %s %d", day, []string{"AA", "BB", "CC", "DD"}[n%4], 1+random.IntN(3)))
+	}
+	return rows
+}
+
+// priceContent is content with prices and everything about securities.
+func priceContent(t testing.TB, pool *pgxpool.Pool) map[string][]string {
+	t.Helper()
+	all := content(t, pool)
+	all["prices"] = queryLines(t, pool, pricePoints)
+	all["unlinked"] = queryLines(t, pool, `
+		select row(symbol, valid_from, valid_to, first_seen, position)::text collate "C" as line from securities where company_id is null order by line`)
+	all["priced series"] = queryLines(t, pool, `
+		select row(y.symbol, c.cik, d.name, points, first_on, last_on, default_unit)::text collate "C" as line
+		from series p join securities y on y.id = p.security_id join definitions d on d.id = definition_id left join companies c on c.id = p.company_id
+		order by line`)
+	all["market caps"] = queryLines(t, pool, `select row(cik, market_cap)::text collate "C" as line from companies order by line`)
+	return all
+}

@@ -1,0 +1,286 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/corpintel/corpintel/prices"
+)
+
+const preparePrices = `-- name: preparePrices
+-- The rows of a file. They outlast transactions, for a file is stored in several.
+create temporary table price_rows (
+  line bigint,
+  symbol text collate "C",
+  date date,
+  open double precision,
+  high double precision,
+  low double precision,
+  close double precision,
+  adj_close double precision,
+  volume double precision
+);
+
+create temporary table price_symbols (symbol text collate "C" primary key, rows bigint, as_of date);
+
+-- Rows on the securities that held their symbols on their days.
+create temporary table placed_rows (
+  security_id bigint,
+  date date,
+  as_of date,
+  open double precision,
+  high double precision,
+  low double precision,
+  close double precision,
+  adj_close double precision,
+  volume double precision
+) on commit delete rows;
+
+create temporary table price_series (security_id bigint, field text, series_id bigint, is_new boolean) on commit delete rows;
+
+-- Points that are there already.
+create temporary table known_prices (
+  series_id bigint,
+  date date,
+  as_of date,
+  value double precision, -- in the file
+  same boolean,
+  wins boolean -- the file's value counts, or it is the same and of a newer file
+) on commit delete rows;`
+
+// clearPriceRows makes room for another file.
+const clearPriceRows = `-- name: clearPriceRows
+drop index if exists pg_temp.price_rows_key;
+truncate price_rows, price_symbols`
+
+const indexPriceRows = `-- name: indexPriceRows
+create index price_rows_key on price_rows (symbol, date, line)`
+
+const analyzePriceRows = `-- name: analyzePriceRows
+analyze price_rows`
+
+const dropRepeatedRows = `-- name: dropRepeatedRows
+with repeated as (
+  select symbol, date, min(line) as line
+  from price_rows
+  group by symbol, date
+  having count(*) > 1
+), dropped as (
+  delete from price_rows r
+  using repeated d
+  join price_rows f on (f.symbol, f.date, f.line) = (d.symbol, d.date, d.line)
+  where r.symbol = d.symbol and r.date = d.date and r.line > d.line
+  returning r.line, f.line as first, r.symbol, r.date,
+    (r.open, r.high, r.low, r.close, r.adj_close, r.volume)
+      is not distinct from (f.open, f.high, f.low, f.close, f.adj_close, f.volume) as same,
+    num_nonnulls(r.open, r.high, r.low, r.close, r.adj_close, r.volume)::bigint as values
+)
+select line, first, symbol, date, same, values
+from dropped
+order by line`
+
+// storePrices brings the staged rows of symbols into the database.
+func (t *transaction) storePrices(ctx context.Context, symbols []string) (Count, error) {
+	steps := []struct {
+		sql  string
+		args []any
+	}{
+		{noteSymbols, []any{symbols}},
+		{clearHolders, nil},
+		{findHolders, nil},
+		{addPriced, nil},
+		{placeRows, nil},
+		{findPriceSeries, nil},
+		{addPriceSeries, nil},
+		{clearSymbols, nil},
+		{valuePriced, nil},
+	}
+	if err := t.definePrices(ctx); err != nil {
+		return Count{}, err
+	}
+	for _, step := range steps {
+		if _, err := t.exec(ctx, step.sql, step.args...); err != nil {
+			return Count{}, err
+		}
+	}
+	return t.mergePrices(ctx)
+}
+
+// mergePrices brings the points of price_series into metrics. Read is left to who read the file.
+func (t *transaction) mergePrices(ctx context.Context) (count Count, err error) {
+	var skipped, updated int64
+	if _, err := t.exec(ctx, findPrices); err != nil {
+		return Count{}, err
+	}
+	if err := t.tx.QueryRow(ctx, countPrices).Scan(&count.Unchanged, &updated, &skipped); err != nil {
+		return Count{}, fmt.Errorf("countPrices: %w", err)
+	}
+	if _, err := t.exec(ctx, changePrices); err != nil {
+		return Count{}, err
+	}
+	if count.Stored, err = t.count(ctx, addPrices); err != nil {
+		return Count{}, err
+	}
+	count.Updated, count.Skipped = updated, skipped
+	return count, nil
+}
+
+const definePriceConcepts = `-- name: definePriceConcepts
+insert into concepts (taxonomy, concept, label, description)
+select *
+from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as p (taxonomy, concept, label, description)
+where not exists (select from concepts c where c.name = p.taxonomy || ':' || p.concept)`
+
+const definePrices = `-- name: definePrices
+insert into definitions (concept_id, period, name, unit)
+select c.id, p.period, c.name, p.unit
+from unnest($1::text[], $2::text[], $3::smallint[]) as p (name, unit, period)
+join concepts c on c.name = p.name
+where not exists (select from definitions d where (d.name, d.unit, d.period) = (p.name, p.unit, p.period))`
+
+// definePrices adds the concepts and definitions of prices where they are not there.
+func (t *transaction) definePrices(ctx context.Context) error {
+	var taxonomies, concepts, names, units, labels, descriptions []string
+	var periods []int16
+	for _, c := range prices.Concepts() {
+		taxonomies, concepts = append(taxonomies, c.Taxonomy), append(concepts, c.Name)
+		names, units = append(names, c.Taxonomy+":"+c.Name), append(units, c.Unit)
+		labels, descriptions = append(labels, c.Label), append(descriptions, c.Description)
+		periods = append(periods, int16(c.Period))
+	}
+	if _, err := t.exec(ctx, definePriceConcepts, taxonomies, concepts, labels, descriptions); err != nil {
+		return err
+	}
+	_, err := t.exec(ctx, definePrices, names, units, periods)
+	return err
+}
+
+const noteSymbols = `-- name: noteSymbols
+insert into changed_symbols (symbol)
+select unnest($1::text[])
+on conflict do nothing`
+
+// addPriced adds the securities without a company on which prices will hang that nobody is known for.
+const addPriced = `-- name: addPriced
+insert into securities (symbol)
+select k.symbol
+from changed_symbols k
+where exists (
+    select from price_rows r
+    where r.symbol = k.symbol and not exists (
+      select from held_days h where h.symbol = r.symbol and r.date between h.first_on and h.last_on
+    )
+  )
+  and not exists (select from securities y where y.symbol = k.symbol and y.company_id is null)
+order by k.symbol`
+
+const placeRows = `-- name: placeRows
+insert into placed_rows (security_id, date, as_of, open, high, low, close, adj_close, volume)
+select y.id, r.date, k.as_of, r.open, r.high, r.low, r.close, r.adj_close, r.volume
+from changed_symbols
+join price_symbols k using (symbol)
+join price_rows r using (symbol)
+left join held_days h on h.symbol = r.symbol and r.date between h.first_on and h.last_on
+join securities y on y.symbol = r.symbol and coalesce(y.company_id, 0) = coalesce(h.company_id, 0)`
+
+// fields are the values of placed_rows, one a row, with the names of the fields' concepts.
+const fields = `
+  (values ('open', r.open), ('high', r.high), ('low', r.low), ('close', r.close), ('adjClose', r.adj_close), ('volume', r.volume))
+    as v (field, value)`
+
+// findPriceSeries finds the series that are there.
+const findPriceSeries = `-- name: findPriceSeries
+insert into price_series (security_id, field, series_id, is_new)
+select y.id, c.concept, p.id, false
+from (select distinct security_id as id from placed_rows) y
+join series p on p.security_id = y.id
+join definitions d on d.id = p.definition_id and d.period = ` + dailyPeriod + `
+join concepts c on c.id = d.concept_id
+where c.taxonomy = 'price' and d.unit = case c.concept when 'volume' then 'shares' else 'USD' end`
+
+// dailyPeriod is edgar.PeriodDaily.
+const dailyPeriod = "2"
+
+// addPriceSeries adds those that are not. They have no points yet.
+const addPriceSeries = `-- name: addPriceSeries
+with counted as (
+  select r.security_id, v.field, min(r.date) as first_on, max(r.date) as last_on
+  from placed_rows r
+  cross join lateral ` + fields + `
+  where v.value is not null
+  group by r.security_id, v.field
+), added as (
+  insert into series (company_id, security_id, definition_id, points, first_on, last_on)
+  select y.company_id, y.id, d.id, 0, n.first_on, n.last_on
+  from counted n
+  join securities y on y.id = n.security_id
+  join definitions d on d.name = 'price:' || n.field and d.period = ` + dailyPeriod + `
+    and d.unit = case n.field when 'volume' then 'shares' else 'USD' end
+  where not exists (select from price_series s where s.security_id = n.security_id and s.field = n.field)
+  order by y.symbol, y.company_id, d.name
+  returning id, security_id, definition_id
+)
+insert into price_series (security_id, field, series_id, is_new)
+select a.security_id, c.concept, a.id, true
+from added a
+join definitions d on d.id = a.definition_id
+join concepts c on c.id = d.concept_id`
+
+// valuePriced notes the companies whose prices these are.
+const valuePriced = `-- name: valuePriced
+insert into valued_companies (company_id)
+select distinct y.company_id
+from placed_rows r
+join securities y on y.id = r.security_id
+where y.company_id is not null`
+
+// findPrices reads the points of each series as one range of the index.
+const findPrices = `-- name: findPrices
+with held as materialized (
+  select s.security_id, s.field, m.series_id, m.date, m.as_of, m.value
+  from price_series s
+  join metrics m on m.series_id = s.series_id
+  where not s.is_new
+    and m.date between (select min(date) from placed_rows) and (select max(date) from placed_rows)
+)
+insert into known_prices (series_id, date, as_of, value, same, wins)
+select m.series_id, m.date, r.as_of, v.value, v.value = m.value,
+  r.as_of > coalesce(m.as_of, '-infinity') or r.as_of = m.as_of and v.value > m.value
+from placed_rows r
+cross join lateral ` + fields + `
+join held m on m.security_id = r.security_id and m.field = v.field and m.date = r.date
+where v.value is not null`
+
+const countPrices = `-- name: countPrices
+select count(*) filter (where same), count(*) filter (where wins and not same), count(*) filter (where not wins and not same)
+from known_prices`
+
+const changePrices = `-- name: changePrices
+update metrics m
+set value = k.value, as_of = k.as_of
+from known_prices k
+where k.wins and m.series_id = k.series_id and m.date = k.date`
+
+// addPrices adds the points that are not there and counts them into their series.
+const addPrices = `-- name: addPrices
+with added as (
+  insert into metrics (series_id, date, as_of, value)
+  select s.series_id, r.date, r.as_of, v.value
+  from placed_rows r
+  cross join lateral ` + fields + `
+  join price_series s on s.security_id = r.security_id and s.field = v.field
+  where v.value is not null
+    and (s.is_new or not exists (select from known_prices k where k.series_id = s.series_id and k.date = r.date))
+  order by s.series_id, r.date
+  returning series_id, date
+), counted as (
+  select series_id, count(*) as points, min(date) as first_on, max(date) as last_on
+  from added
+  group by series_id
+), grown as (
+  update series p
+  set points = p.points + c.points, first_on = least(p.first_on, c.first_on), last_on = greatest(p.last_on, c.last_on)
+  from counted c
+  where c.series_id = p.id
+)
+select coalesce(sum(points), 0)::bigint from counted`

@@ -1,0 +1,90 @@
+package ingest
+
+import "context"
+
+// movePrices moves the prices of changed_symbols for which held_days names another company, or none, than they are
+// linked to.
+func (t *transaction) movePrices(ctx context.Context) error {
+	moved, err := t.exec(ctx, findMoved)
+	if err != nil || moved == 0 {
+		return err
+	}
+	for _, sql := range []string{addUnlinked, addMovedSeries, noteMovedSeries, movePrices, recountSeries, dropEmptySeries} {
+		if _, err := t.exec(ctx, sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findMoved reads the points only of series that one time of holding does not cover: nearly none.
+const findMoved = `-- name: findMoved
+insert into moved_prices (series_id, date, symbol, company_id, definition_id)
+select p.id, m.date, y.symbol, h.company_id, p.definition_id
+from changed_symbols
+join securities y using (symbol)
+join series p on p.security_id = y.id
+join metrics m on m.series_id = p.id
+left join held_days h on h.symbol = y.symbol and m.date between h.first_on and h.last_on
+where h.company_id is distinct from y.company_id
+  and case when y.company_id is null
+    then exists (
+      select from held_days h where h.symbol = y.symbol and h.first_on <= p.last_on and h.last_on >= p.first_on
+    )
+    else not exists (
+      select from held_days h
+      where h.symbol = y.symbol and h.company_id = y.company_id and h.first_on <= p.first_on and h.last_on >= p.last_on
+    )
+  end`
+
+const addUnlinked = `-- name: addUnlinked
+insert into securities (symbol)
+select distinct m.symbol
+from moved_prices m
+where m.company_id is null and not exists (select from securities y where y.symbol = m.symbol and y.company_id is null)
+order by m.symbol`
+
+// movedTo are the securities that prices move to.
+const movedTo = `securities y on y.symbol = m.symbol and coalesce(y.company_id, 0) = coalesce(m.company_id, 0)`
+
+const addMovedSeries = `-- name: addMovedSeries
+insert into series (company_id, security_id, definition_id, points, first_on, last_on)
+select y.company_id, y.id, m.definition_id, count(*), min(m.date), max(m.date)
+from moved_prices m
+join ` + movedTo + `
+where not exists (select from series p where p.security_id = y.id and p.definition_id = m.definition_id)
+group by y.company_id, y.id, m.definition_id
+order by y.symbol, y.company_id, m.definition_id`
+
+const noteMovedSeries = `-- name: noteMovedSeries
+insert into counted_series (series_id)
+select series_id from moved_prices
+union
+select p.id
+from (select distinct symbol, company_id, definition_id from moved_prices) m
+join ` + movedTo + `
+join series p on p.security_id = y.id and p.definition_id = m.definition_id`
+
+const movePrices = `-- name: movePrices
+update metrics
+set series_id = p.id
+from moved_prices m
+join ` + movedTo + `
+join series p on p.security_id = y.id and p.definition_id = m.definition_id
+where metrics.series_id = m.series_id and metrics.date = m.date`
+
+const recountSeries = `-- name: recountSeries
+with counted as (
+  select m.series_id, count(*) as points, min(m.date) as first_on, max(m.date) as last_on
+  from metrics m
+  where m.series_id in (select series_id from counted_series)
+  group by m.series_id
+)
+update series p
+set points = c.points, first_on = c.first_on, last_on = c.last_on
+from counted c
+where c.series_id = p.id and (p.points, p.first_on, p.last_on) <> (c.points, c.first_on, c.last_on)`
+
+const dropEmptySeries = `-- name: dropEmptySeries
+delete from series p
+where p.id in (select series_id from counted_series) and not exists (select from metrics m where m.series_id = p.id)`
