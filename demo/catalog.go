@@ -77,7 +77,7 @@ func catalogue() []concept {
 	}
 	for f, c := range prices.Concepts() {
 		concepts = append(concepts, concept{
-			priceOpen + int32(f), c.Taxonomy, c.Name, c.Unit, c.Label, c.Description, []edgar.Period{c.Period}, //nolint:gosec // few
+			priceOpen + int32(f), c.Taxonomy, c.Name, c.Unit, c.Label, c.Description, []edgar.Period{c.Period},
 		})
 	}
 	return concepts

@@ -1,11 +1,12 @@
 // Package ingest brings files of the SEC's EDGAR system into PostgreSQL: submissions with their older pages, ticker
 // files, company facts and indexes of filings, plain, gzipped, or as members of the SEC's bulk archives. Beside them it
-// imports reference files, which say what sector and industry companies belong to.
+// imports reference files, which say what sector and industry companies belong to, and files of daily prices.
 //
 // Invariants:
 //
 //   - A file (or member of an archive) is imported in one transaction, wholly or not at all; small ones share one. What
-//     a broken file began is rolled back, and an import that was killed is completed by running it again.
+//     a broken file began is rolled back, and an import that was killed is completed by running it again. A price file
+//     may be too large for that: it is read as a whole first, then stored in transactions of some symbols each.
 //   - Imports commute and repeat: the same files in any order, any number of times, leave the same content, surrogate
 //     ids aside. To that end whatever two files may contradict each other about carries the date of the snapshot it is
 //     from: the newer snapshot wins, of one date the greater value.

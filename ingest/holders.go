@@ -22,14 +22,18 @@ create temporary table changed_symbols (symbol text collate "C" primary key) on 
 
 create temporary table valued_companies (company_id bigint) on commit delete rows;
 
--- Who held these symbols from a day to a day. valid_from is the first day on which it is known.
+-- Who held these symbols from a day to a day. valid_from is the first day on which it is known; security_id is set for
+-- prices only.
 create temporary table held_days (
   symbol text collate "C",
   company_id bigint,
   first_on date,
   last_on date,
-  valid_from date
+  valid_from date,
+  security_id bigint
 ) on commit delete rows;
+
+create index held_days_symbol on held_days (symbol, first_on);
 
 create temporary table moved_prices (
   series_id bigint,

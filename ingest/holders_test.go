@@ -20,6 +20,7 @@ func TestLinkedPrices(t *testing.T) {
 	// seen imports submissions of a company, with symbols on the day of its newest filing.
 	seen := func(cik int, day string, symbols ...string) event {
 		return func(t testing.TB, pool *pgxpool.Pool) {
+			t.Helper()
 			filings := []filing{{accession: edgar.AccessionNumber(1_00_000001 + cik), form: "10-K", filed: "2000-01-10"}}
 			filings = append(filings, filing{accession: edgar.AccessionNumber(2_00_000001 + cik), form: "8-K", filed: day})
 			mustRun(t, pool, write(t, fmt.Sprintf("CIK%010d.json", cik),
@@ -28,11 +29,13 @@ func TestLinkedPrices(t *testing.T) {
 	}
 	listed := func(cik int, symbol string) event {
 		return func(t testing.TB, pool *pgxpool.Pool) {
+			t.Helper()
 			mustRun(t, pool, write(t, "company_tickers.json", tickers(t, listing{cik, symbol})))
 		}
 	}
 	priced := func(days ...string) event {
 		return func(t testing.TB, pool *pgxpool.Pool) {
+			t.Helper()
 			rows := make([]string, len(days))
 			for i, day := range days {
 				rows[i] = day + " AA 5"
@@ -42,6 +45,7 @@ func TestLinkedPrices(t *testing.T) {
 	}
 	mapped := func(lines string) event {
 		return func(t testing.TB, pool *pgxpool.Pool) {
+			t.Helper()
 			if _, _, err := runPrices(t, pool, "symbol,cik,from,to\n"+lines); err != nil { // unknown companies are named
 				t.Fatal(err)
 			}

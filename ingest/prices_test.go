@@ -52,15 +52,16 @@ const priceHeader = "date,ticker,open,high,low,close,adj_close,volume\n"
 // closes makes a price file of days and symbols, "2020-01-02 AA 5", with these closes and nothing else.
 func closes(t testing.TB, rows ...string) string {
 	t.Helper()
-	text := priceHeader
+	var text strings.Builder
+	text.WriteString(priceHeader)
 	for _, r := range rows {
 		var day, symbol, value string
 		if _, err := fmt.Sscan(r, &day, &symbol, &value); err != nil {
 			t.Fatalf("%q: %v", r, err)
 		}
-		text += day + "," + symbol + ",,,," + value + ",,\n"
+		fmt.Fprintf(&text, "%s,%s,,,,%s,,\n", day, symbol, value)
 	}
-	return write(t, "prices.csv", []byte(text))
+	return write(t, "prices.csv", []byte(text.String()))
 }
 
 // pricePoints are all prices with the company that they are linked to, as lines.
@@ -136,7 +137,7 @@ func TestPrices(t *testing.T) {
 	wantLines(t, pool, []string{"adjClose Adjusted closing price"}, `select concept || ' ' || label from concepts where concept = 'adjClose'`)
 	checkPrices(t, pool)
 
-	again := mustRunPrices(t, pool, "", gzipped(t, file, priceHeader+"2020-01-03,BRK-B,,,,2.25,,\n2020-01-02,BRK-B,1,3,0.5,2,1.5,100\n"))
+	again := mustRunPrices(t, pool, "", gzipped(t, priceHeader+"2020-01-03,BRK-B,,,,2.25,,\n2020-01-02,BRK-B,1,3,0.5,2,1.5,100\n"))
 	if want := (ingest.Count{Read: 7, Unchanged: 7}); again.Kinds[0].Count != want {
 		t.Errorf("the second time: got %+v, want %+v", again.Kinds[0].Count, want)
 	}
@@ -154,7 +155,7 @@ func TestPrices(t *testing.T) {
 	}
 }
 
-func gzipped(t testing.TB, name, text string) string {
+func gzipped(t testing.TB, text string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
@@ -336,7 +337,7 @@ func TestInterruptedPrices(t *testing.T) {
 	text.WriteString(priceHeader)
 	const days = 30_000 // two symbols are more than a transaction takes
 	for i := range days {
-		day := edgar.NewDate(1940, 1, 1) + edgar.Date(i) //nolint:gosec // few
+		day := edgar.NewDate(1940, 1, 1) + edgar.Date(i)
 		fmt.Fprintf(&text, "%s,AA,,,,%d,,\n%s,BB,,,,%d,,\n", day, i+1, day, i+2)
 	}
 	file := write(t, "prices.csv", []byte(text.String()))

@@ -21,7 +21,8 @@ create temporary table price_rows (
   volume double precision
 );
 
-create temporary table price_symbols (symbol text collate "C" primary key, rows bigint, as_of date);
+-- security_id is that of rows which are nobody's.
+create temporary table price_symbols (symbol text collate "C" primary key, rows bigint, as_of date, security_id bigint);
 
 -- Rows on the securities that held their symbols on their days.
 create temporary table placed_rows (
@@ -88,7 +89,9 @@ func (t *transaction) storePrices(ctx context.Context, symbols []string) (Count,
 		{noteSymbols, []any{symbols}},
 		{clearHolders, nil},
 		{findHolders, nil},
+		{findHolding, nil},
 		{addPriced, nil},
+		{findUnlinked, nil},
 		{placeRows, nil},
 		{findPriceSeries, nil},
 		{addPriceSeries, nil},
@@ -160,28 +163,40 @@ insert into changed_symbols (symbol)
 select unnest($1::text[])
 on conflict do nothing`
 
+// holderOfRow is looked up for each row by itself: planned as a join of temporary tables, of which the planner knows
+// nothing, it took up to ten times as long.
+const holderOfRow = `
+  (select h.security_id from held_days h where h.symbol = r.symbol and r.date between h.first_on and h.last_on limit 1)`
+
+const findHolding = `-- name: findHolding
+update held_days h
+set security_id = y.id
+from securities y
+where y.symbol = h.symbol and y.company_id = h.company_id`
+
 // addPriced adds the securities without a company on which prices will hang that nobody is known for.
 const addPriced = `-- name: addPriced
 insert into securities (symbol)
 select k.symbol
 from changed_symbols k
-where exists (
-    select from price_rows r
-    where r.symbol = k.symbol and not exists (
-      select from held_days h where h.symbol = r.symbol and r.date between h.first_on and h.last_on
-    )
-  )
+where (select true from price_rows r where r.symbol = k.symbol and ` + holderOfRow + ` is null limit 1)
   and not exists (select from securities y where y.symbol = k.symbol and y.company_id is null)
 order by k.symbol`
 
+// findUnlinked finds the securities of those rows that are nobody's.
+const findUnlinked = `-- name: findUnlinked
+update price_symbols k
+set security_id = y.id
+from changed_symbols c
+join securities y using (symbol)
+where k.symbol = c.symbol and y.company_id is null`
+
 const placeRows = `-- name: placeRows
 insert into placed_rows (security_id, date, as_of, open, high, low, close, adj_close, volume)
-select y.id, r.date, k.as_of, r.open, r.high, r.low, r.close, r.adj_close, r.volume
+select coalesce(` + holderOfRow + `, k.security_id), r.date, k.as_of, r.open, r.high, r.low, r.close, r.adj_close, r.volume
 from changed_symbols
 join price_symbols k using (symbol)
-join price_rows r using (symbol)
-left join held_days h on h.symbol = r.symbol and r.date between h.first_on and h.last_on
-join securities y on y.symbol = r.symbol and coalesce(y.company_id, 0) = coalesce(h.company_id, 0)`
+join price_rows r using (symbol)`
 
 // fields are the values of placed_rows, one a row, with the names of the fields' concepts.
 const fields = `
