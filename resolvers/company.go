@@ -150,12 +150,13 @@ func newSearchArgs(query string, p paging) (*searchArgs, error) {
 	}
 	args.request = &store.SearchRequest{Search: &store.CompanySearch{Text: query}, Page: page}
 	if position != nil {
-		args.request.From = store.SearchPosition{
+		at := store.SearchPosition{
 			Rank: int(position.Int()), Cap: position.Float(), Name: position.Text(), CIKKey: position.Int(), ID: position.Int(),
 		}
-		if err := position.Done(); err != nil {
-			return nil, p.badCursor(err)
+		if err := position.Done(); err != nil || at.Rank < 1 || at.Rank > store.MaxSearchRank {
+			return nil, p.badCursor(cursor.ErrInvalid)
 		}
+		args.request.From = at
 	}
 	return args, nil
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/corpintel/corpintel/edgar"
 )
 
+// MaxSearchRank is the greatest rank of a company in the answer to a search.
+const MaxSearchRank = 3
+
 // SearchPosition is the place of a company in the answer to a search: rank (1 ticker, 2 ticker prefix, 3 former ticker
 // or name), then market capitalisation with the greatest first, then name, CIK, id.
 type SearchPosition struct {
