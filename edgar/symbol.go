@@ -36,6 +36,15 @@ func NormalizeSymbol(s string) (string, bool) {
 	return string(b), true
 }
 
+// ParseSymbol is NormalizeSymbol with a reason. Error: *SyntaxError.
+func ParseSymbol(s string) (string, error) {
+	symbol, ok := NormalizeSymbol(s)
+	if !ok {
+		return "", &SyntaxError{Kind: "symbol", Text: s, Want: `letters and digits, such as "BRK.B"`}
+	}
+	return symbol, nil
+}
+
 // symbolText reads a symbol and normalises it.
 func symbolText(c cell) (string, error) {
 	s, err := requiredText(c)

@@ -175,21 +175,12 @@ func (s symbols) normalize(text string) (string, error) {
 	if symbol, ok := s[text]; ok {
 		return symbol, nil
 	}
-	symbol, err := parseSymbol(text)
+	symbol, err := edgar.ParseSymbol(text)
 	if err != nil {
 		return "", err
 	}
 	if len(s) < maxSymbols {
 		s[strings.Clone(text)] = symbol // text is a part of its line
-	}
-	return symbol, nil
-}
-
-// parseSymbol normalises a symbol. Error: *edgar.SyntaxError.
-func parseSymbol(text string) (string, error) {
-	symbol, ok := edgar.NormalizeSymbol(text)
-	if !ok {
-		return "", &edgar.SyntaxError{Kind: "symbol", Text: text, Want: `letters and digits, such as "BRK.B"`}
 	}
 	return symbol, nil
 }

@@ -72,7 +72,7 @@ func ParseSymbolMap(r io.Reader) (*SymbolMap, error) {
 
 func readHolding(table *csvfile.Reader) (h Holding, err error) {
 	h = Holding{From: edgar.MinDate, To: edgar.MaxDate, Line: table.Line()}
-	if h.Symbol, err = parseSymbol(table.Value(mapSymbol)); err != nil {
+	if h.Symbol, err = edgar.ParseSymbol(table.Value(mapSymbol)); err != nil {
 		return h, err
 	}
 	if h.CIK, err = edgar.ParseCIK(table.Value(mapCIK)); err != nil {

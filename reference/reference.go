@@ -100,7 +100,7 @@ func (p *Reader) readCell(column int) error {
 	var fault error
 	switch r := &p.record; column {
 	case symbolColumn:
-		r.Symbol, fault = parseSymbol(text)
+		r.Symbol, fault = edgar.ParseSymbol(text)
 	case cikColumn:
 		r.CIK, fault = edgar.ParseCIK(text)
 		r.HasCIK = fault == nil
@@ -118,14 +118,6 @@ func (p *Reader) readCell(column int) error {
 
 func (p *Reader) rejectRow(line int, reason error) error {
 	return p.reject(edgar.Rejection{Position: fmt.Sprintf("line %d", line), Reason: reason.Error()})
-}
-
-func parseSymbol(text string) (string, error) {
-	symbol, ok := edgar.NormalizeSymbol(text)
-	if !ok {
-		return "", &edgar.SyntaxError{Kind: "symbol", Text: text, Want: `letters and digits, such as "BRK.B"`}
-	}
-	return symbol, nil
 }
 
 const maxNameBytes = 200
