@@ -34,6 +34,10 @@ test: setup ## Run all tests
 race: setup ## Run all tests under the race detector
 	go test -race ./...
 
+.PHONY: test-http
+test-http: setup ## Run the GraphQL-over-HTTP audit of graphql-http against the server (Node)
+	scripts/test-http.sh
+
 .PHONY: lint
 lint: ## Run the linters, check the formatting
 	$(GOLANGCI) run

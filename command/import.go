@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/term"
@@ -25,8 +27,31 @@ type importCommand struct {
 // importEDGAR loads EDGAR files.
 type importEDGAR struct {
 	Paths  []string `arg:"" name:"path" help:"Files and folders; folders are walked."`
+	Only   filers   `placeholder:"CIK,..." help:"Take only what is of these companies, named by their CIKs: 320193,1652044."`
 	Strict bool     `help:"Fail at the end if any record was rejected."`
 	AsOf   day      `name:"as-of" placeholder:"DATE" help:"Day that ticker files tell of, such as 2026-07-30. Default: when each file was last modified."`
+	importFlags
+}
+
+// importFlags are flags of all imports.
+type importFlags struct {
+	Wait duration `default:"5m" placeholder:"DURATION" help:"How long to wait for a database that goes away."`
+}
+
+// filers are companies by their CIKs.
+type filers []edgar.CIK
+
+// UnmarshalText reads a list of CIKs with commas between them, and adds it to f. An empty one is refused: it would mean
+// all companies.
+func (f *filers) UnmarshalText(text []byte) error {
+	for cell := range strings.SplitSeq(string(text), ",") {
+		cik, err := edgar.ParseCIK(strings.TrimSpace(cell))
+		if err != nil {
+			return err
+		}
+		*f = append(*f, cik)
+	}
+	return nil
 }
 
 // importReference loads reference files.
@@ -34,6 +59,7 @@ type importReference struct {
 	Paths  []string `arg:"" name:"file" help:"CSV files with the columns symbol or cik (or both), sector and industry."`
 	Strict bool     `help:"Fail at the end if any record was rejected."`
 	AsOf   day      `name:"as-of" placeholder:"DATE" help:"Day that the files tell of, such as 2026-07-30. Default: when each file was last modified."`
+	importFlags
 }
 
 // day is a date.
@@ -49,7 +75,7 @@ func (d *day) UnmarshalText(text []byte) error {
 // Run imports the files.
 func (c *importEDGAR) Run(ctx context.Context, e *Environment, flags *databaseFlags, logger *slog.Logger) error {
 	return runImport(ctx, e, flags, logger, func(pool *pgxpool.Pool, o ingest.Options) (*ingest.Report, error) {
-		o.Strict, o.TickersAsOf = c.Strict, edgar.Date(c.AsOf)
+		o.Strict, o.TickersAsOf, o.Only, o.Wait = c.Strict, edgar.Date(c.AsOf), c.Only, time.Duration(c.Wait)
 		return ingest.Run(ctx, pool, c.Paths, o)
 	})
 }
@@ -57,7 +83,7 @@ func (c *importEDGAR) Run(ctx context.Context, e *Environment, flags *databaseFl
 // Run imports the files.
 func (c *importReference) Run(ctx context.Context, e *Environment, flags *databaseFlags, logger *slog.Logger) error {
 	return runImport(ctx, e, flags, logger, func(pool *pgxpool.Pool, o ingest.Options) (*ingest.Report, error) {
-		o.Strict, o.ReferenceAsOf = c.Strict, edgar.Date(c.AsOf)
+		o.Strict, o.ReferenceAsOf, o.Wait = c.Strict, edgar.Date(c.AsOf), time.Duration(c.Wait)
 		return ingest.RunReference(ctx, pool, c.Paths, o)
 	})
 }

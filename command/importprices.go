@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -17,6 +18,7 @@ type importPrices struct {
 	Paths  []string `arg:"" name:"file" help:"CSV files with the columns date, ticker, open, high, low, close, adj_close and volume."`
 	Map    string   `name:"map" placeholder:"FILE" help:"CSV file with the columns symbol, cik, from and to: which company held a symbol when. It overrides what is known otherwise."`
 	Strict bool     `help:"Fail at the end if any value was rejected."`
+	importFlags
 }
 
 // Run imports the files.
@@ -26,7 +28,7 @@ func (c *importPrices) Run(ctx context.Context, e *Environment, flags *databaseF
 		return err
 	}
 	return runImport(ctx, e, flags, logger, func(pool *pgxpool.Pool, o ingest.Options) (*ingest.Report, error) {
-		o.Strict = c.Strict
+		o.Strict, o.Wait = c.Strict, time.Duration(c.Wait)
 		return ingest.RunPrices(ctx, pool, c.Paths, holdings, o)
 	})
 }

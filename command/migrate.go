@@ -16,12 +16,16 @@ type migrateCommand struct {
 	Up     migrateUp     `cmd:"" help:"Apply all migrations that are not applied."`
 	Down   migrateDown   `cmd:"" help:"Take back the newest migration, with the data that it held."`
 	Status migrateStatus `cmd:"" help:"List the migrations and when they were applied."`
+
+	Timescale migrateTimescale `cmd:"" help:"Turn metrics into a hypertable, in a database into which TimescaleDB came after the migrations."`
 }
 
 type (
 	migrateUp     struct{}
 	migrateDown   struct{}
 	migrateStatus struct{}
+
+	migrateTimescale struct{}
 )
 
 // Run applies all migrations.
@@ -67,6 +71,22 @@ func (migrateStatus) Run(ctx context.Context, e *Environment, flags *databaseFla
 			fmt.Fprintf(table, "%d\t%s\t%s\n", step.Version, name, state)
 		}
 		return table.Flush()
+	})
+}
+
+// Run turns metrics into a hypertable.
+func (migrateTimescale) Run(ctx context.Context, e *Environment, flags *databaseFlags, logger *slog.Logger) error {
+	return withDatabase(ctx, e, flags, logger, func(db *database) error {
+		changed, err := migrations.ToTimescale(ctx, db.direct)
+		if err != nil {
+			return err
+		}
+		said := "metrics was a hypertable before: nothing to do"
+		if changed {
+			said = "metrics is a hypertable now; its roll-up is filled by TimescaleDB's scheduler within the hour, or by the next import"
+		}
+		fmt.Fprintln(e.Stdout, said)
+		return nil
 	})
 }
 

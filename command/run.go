@@ -46,6 +46,7 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Change the database's schema."`
 	Demo    demoCommand    `cmd:"" help:"Load synthetic data into an empty database; the same number gives the same data."`
 	Import  importCommand  `cmd:"" help:"Load files as their publishers have them."`
+	Doctor  doctorCommand  `cmd:"" help:"Look at the database as an experienced administrator does."`
 }
 
 // Run runs the command that the arguments (without the program's name) say, until it is done or ctx is cancelled, and
@@ -93,6 +94,7 @@ func parse(cli *commands, args []string, e *Environment) (*kong.Context, error) 
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "database", Title: "Database:"},
 			{Key: "log", Title: "Log:"},
+			{Key: "limits", Title: "Limits:", Description: "What is beyond is refused before anything is done."},
 		}),
 	)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/corpintel/corpintel/loaders"
 	"github.com/corpintel/corpintel/migrations"
 	"github.com/corpintel/corpintel/resolvers"
@@ -27,11 +29,16 @@ type serveCommand struct {
 	RequestTimeout duration `setting:"CORPINTEL_REQUEST_TIMEOUT" default:"10s" placeholder:"DURATION" help:"Longest time that an operation may take."`
 	DrainTimeout   duration `setting:"CORPINTEL_DRAIN_TIMEOUT" default:"30s" placeholder:"DURATION" help:"How long requests in flight may take to finish when the server is told to end."`
 	PoolSize       count    `setting:"CORPINTEL_POOL_SIZE" default:"10" placeholder:"N" help:"Most connections to the database."`
+
+	Access accessFlags `embed:""`
+	Memory memoryFlags `embed:""`
+	Limits limitFlags  `embed:"" group:"limits"`
 }
 
 // Run serves until ctx is cancelled, then finishes the requests in flight.
 func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseFlags, logger *slog.Logger) (err error) {
 	mentionUnused(ctx, e, logger)
+	c.Memory.apply(ctx, e, logger)
 	// The ports come first: where they are taken, nothing is begun.
 	public, err := listen(ctx, c.Addr, "CORPINTEL_ADDR")
 	if err != nil {
@@ -48,6 +55,8 @@ func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseF
 		public:         public,
 		requestTimeout: time.Duration(c.RequestTimeout),
 		drainTimeout:   time.Duration(c.DrainTimeout),
+		limits:         c.Limits.limits(),
+		access:         c.Access.access(isLoopback(public.Addr())),
 		logger:         logger,
 		now:            e.Now,
 		failed:         make(chan error, 2),
@@ -116,6 +125,12 @@ func listen(ctx context.Context, a address, setting string) (net.Listener, error
 	return listener, nil
 }
 
+// isLoopback reports whether an address is reached from this machine only.
+func isLoopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
 // prepare brings the schema up to date, fills an empty embedded database, and looks at what is there.
 func prepare(ctx context.Context, e *Environment, db *database, logger *slog.Logger) (contents, error) {
 	applied, err := migrations.Up(ctx, db.direct)
@@ -153,6 +168,8 @@ type server struct {
 	health         *web.Health
 	requestTimeout time.Duration
 	drainTimeout   time.Duration
+	limits         web.Limits
+	access         web.Access
 	logger         *slog.Logger
 	now            func() time.Time
 	failed         chan error // a listener's end that nobody asked for
@@ -172,8 +189,11 @@ func (s *server) start(ctx context.Context) (stop func()) {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	handler := web.New(web.Options{
 		Resolvers:      resolvers.New(s.store),
-		Attach:         loaders.New(s.store).Attach,
+		Attach:         loaders.New(s.store, s.now).Attach,
+		Extensions:     []graphql.HandlerExtension{resolvers.NewRenderer()},
 		RequestTimeout: s.requestTimeout,
+		Limits:         s.limits,
+		Access:         s.access,
 		Logger:         s.logger,
 		Now:            s.now,
 	})

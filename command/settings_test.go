@@ -17,8 +17,8 @@ func TestHelp(t *testing.T) {
 	t.Setenv("COLUMNS", "") // it would change the width
 	var got strings.Builder
 	for _, command := range []string{
-		"", "serve", "migrate", "migrate up", "migrate down", "migrate status", "demo", "import", "import edgar",
-		"import reference",
+		"", "serve", "migrate", "migrate up", "migrate down", "migrate status", "migrate timescale", "demo", "import", "import edgar",
+		"import reference", "doctor",
 	} {
 		got.WriteString("$ corpintel " + strings.TrimSpace(command+" --help") + "\n")
 		got.WriteString(mustRun(t, nil, append(strings.Fields(command), "--help")...) + "\n")
@@ -49,7 +49,13 @@ func TestRefusedSettings(t *testing.T) {
 		"unknown flag":      {nil, []string{"--adr", "x"}, `unknown flag --adr, did you mean "--addr"?`},
 		"unknown command":   {nil, []string{"sreve"}, `unexpected argument sreve`},
 		"unknown variable":  {[]string{"CORPINTEL_ADR=x"}, nil, "CORPINTEL_ADR is not a setting, did you mean CORPINTEL_ADDR?"},
-		"later variable":    {[]string{"CORPINTEL_CORS_ORIGINS=x"}, nil, "CORPINTEL_CORS_ORIGINS is not a setting"},
+		"later variable":    {[]string{"CORPINTEL_TRUSTED_PROXIES=x"}, nil, "CORPINTEL_TRUSTED_PROXIES is not a setting"},
+		"origin":            {[]string{"CORPINTEL_CORS_ORIGINS=https://a.example,b.example"}, nil, "CORPINTEL_CORS_ORIGINS: want origins such as"},
+		"origin with path":  {nil, []string{"--cors-origins=https://a.example/x"}, "--cors-origins: want origins such as"},
+		"host with port":    {[]string{"CORPINTEL_ALLOWED_HOSTS=a.example:80"}, nil, "CORPINTEL_ALLOWED_HOSTS: want names of hosts"},
+		"body":              {[]string{"CORPINTEL_MAX_BODY=1MB"}, nil, "CORPINTEL_MAX_BODY: want a positive number of bytes"},
+		"tokens":            {[]string{"CORPINTEL_MAX_TOKENS=0"}, nil, "CORPINTEL_MAX_TOKENS: want a whole number from 1"},
+		"memory":            {nil, []string{"--memory-limit=half"}, "--memory-limit: want a positive number of bytes"},
 		"of all commands":   {[]string{"CORPINTEL_X=1"}, []string{"migrate", "status"}, "CORPINTEL_X is not a setting"},
 		"address":           {[]string{"CORPINTEL_ADDR=nowhere"}, nil, "CORPINTEL_ADDR: want host:port, such as 127.0.0.1:8080"},
 		"address by flag":   {nil, []string{"--addr=nowhere"}, "--addr: want host:port, such as 127.0.0.1:8080"},
@@ -64,6 +70,10 @@ func TestRefusedSettings(t *testing.T) {
 		"log level":         {[]string{"CORPINTEL_LOG_LEVEL=loud"}, nil, "CORPINTEL_LOG_LEVEL: want debug, info, warn or error"},
 		"direct URL alone":  {[]string{"DATABASE_DIRECT_URL=postgres://h/d"}, nil, "DATABASE_DIRECT_URL goes with DATABASE_URL"},
 		"as-of":             {nil, []string{"import", "edgar", "--as-of=30.7.2026", "x"}, "--as-of: date"},
+		"only, a CIK":       {nil, []string{"import", "edgar", "--only=320193,AAPL", "x"}, `--only: CIK "AAPL": want one to ten digits, not all zero`},
+		"only, nobody":      {nil, []string{"import", "edgar", "--only=", "x"}, `--only: CIK "": want one to ten digits`},
+		"only, zero":        {nil, []string{"import", "edgar", "--only=0,1", "x"}, `--only: CIK "0": want one to ten digits`},
+		"wait":              {nil, []string{"import", "prices", "--wait=forever", "x"}, "--wait: want a positive duration, such as 10s"},
 		"nothing to import": {nil, []string{"import", "edgar"}, `expected "<path> ..."`},
 		"no reference file": {nil, []string{"import", "reference"}, `expected "<file> ..."`},
 		"companies":         {nil, []string{"demo", "--companies=-1"}, "--companies: want a whole number from 1"},

@@ -33,6 +33,17 @@ func TestConsistency(t *testing.T) {
 				from metrics group by series_id
 			), kept as (select id, points, first_on, last_on from series)
 			(table counted except table kept) union all (table kept except table counted)`},
+		{"metrics_month rolls up prices", `
+			with counted as (
+				select series_id, date_trunc('month', date::timestamp)::date as bucket, count(*) as n, sum(value) as sum,
+					min(value) as min, max(value) as max,
+					(array_agg(value order by date))[1] as first, (array_agg(value order by date desc))[1] as last
+				from metrics where fact_id is null group by series_id, bucket
+			)
+			select 1 from counted c full join metrics_month r on (r.series_id, r.bucket) = (c.series_id, c.bucket)
+			where (r.n, r.min, r.max, r.first, r.last) is distinct from (c.n, c.min, c.max, c.first, c.last)
+				or abs(r.sum - c.sum) > 1e-12 * abs(c.sum)`},
+		{"no month is stale", `select 1 from metrics_stale`},
 		{"metrics are the current facts", `
 			with classed as (
 				select f.*, case

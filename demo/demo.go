@@ -126,7 +126,21 @@ func load(ctx context.Context, tx pgx.Tx, o Options) (Summary, error) {
 		}
 		o.Progress(int(s.Companies), o.Companies)
 	}
+	if err := rollUp(ctx, tx); err != nil {
+		return s, err
+	}
 	return s, advanceSequences(ctx, tx)
+}
+
+const rollUpDemo = `-- name: RollUpDemo
+select rebuild_metrics_month()`
+
+// rollUp fills the monthly roll-up of the prices.
+func rollUp(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, rollUpDemo); err != nil {
+		return fmt.Errorf("roll up the prices: %w", err)
+	}
+	return nil
 }
 
 // write writes the rows of a chunk in an order that the foreign keys allow, and adds their numbers to s.
@@ -173,11 +187,18 @@ func advanceSequences(ctx context.Context, tx pgx.Tx) error {
 
 const vacuumAfterDemo = `-- name: VacuumAfterDemo
 vacuum (analyze) companies, securities, filings, filing_companies, company_forms, concepts, definitions, facts,
-  concept_units, series, metrics`
+  concept_units, series, metrics, metrics_month, metrics_stale`
 
-// settle tells the planner what is in the tables, and that their pages are visible to all: index-only scans need it.
-// Without it the data are complete all the same, and autovacuum does it later.
+const refreshAfterDemo = `-- name: RefreshAfterDemo
+call refresh_metrics_month()`
+
+// settle tells the planner what is in the tables, and that their pages are visible to all: index-only scans need it. On
+// TimescaleDB it brings the roll-up up to date before.
+// Without it the data are complete all the same, and autovacuum and the scheduler do it later.
 func settle(ctx context.Context, pool *pgxpool.Pool, log *slog.Logger) {
+	if _, err := pool.Exec(ctx, refreshAfterDemo); err != nil {
+		log.WarnContext(ctx, "the roll-up of the demo data is not up to date yet", "error", err)
+	}
 	if _, err := pool.Exec(ctx, vacuumAfterDemo); err != nil {
 		log.WarnContext(ctx, "demo data are not analyzed yet", "error", err)
 	}

@@ -38,10 +38,11 @@ func (a AccessionNumber) Append(b []byte) []byte {
 // String returns a with its hyphens.
 func (a AccessionNumber) String() string { return string(a.Append(make([]byte, 0, 20))) }
 
-// Compact returns the 18 digits of a without hyphens, as the SEC uses them in addresses.
-func (a AccessionNumber) Compact() string {
-	return string(appendPadded(make([]byte, 0, 18), int64(a), 18))
-}
+// AppendCompact appends the 18 digits of a without hyphens, as the SEC uses them in addresses.
+func (a AccessionNumber) AppendCompact(b []byte) []byte { return appendPadded(b, int64(a), 18) }
+
+// Compact returns the 18 digits of a without hyphens.
+func (a AccessionNumber) Compact() string { return string(a.AppendCompact(make([]byte, 0, 18))) }
 
 func accessionError(s string) error {
 	return &SyntaxError{Kind: "accession number", Text: s, Want: `ten, two and six digits such as "0000320193-23-000106"`}

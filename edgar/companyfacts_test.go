@@ -63,7 +63,8 @@ func TestReadCompanyFactsExcerpts(t *testing.T) {
 		{"CIK0000320193.json", "Apple Inc.", 4, 86, 4},
 		{"CIK0000354950.json", "HOME DEPOT,\u00a0INC.", 2, 8, 2},
 		{"CIK0000909832.json", "COSTCO WHOLESALE CORP /NEW", 4, 47, 2},
-		{"CIK0001045810.json", "NVIDIA CORP", 2, 86, 2},
+		{"CIK0001045810.json", "NVIDIA CORP", 3, 91, 3},
+		{"CIK0001364479.json", "HERC HOLDINGS INC.", 2, 8, 2},
 		{"CIK0001652044.json", "ALPHABET INC.", 1, 24, 1},
 	}
 	for _, tt := range tests {

@@ -25,9 +25,9 @@ type CompanyResolver interface {
 
 	Filings(ctx context.Context, obj *store.Company, filter *store.FilingFilter, first *int, after *string, last *int, before *string) (*connection.FilingConnection, error)
 	FilingSummary(ctx context.Context, obj *store.Company) (*store.FilingSummary, error)
-	Metric(ctx context.Context, obj *store.Company, name string, unit *string, period *edgar.Period, ticker *string) (*store.MetricValue, error)
-	Metrics(ctx context.Context, obj *store.Company, names []string) ([]*store.MetricValue, error)
-	Series(ctx context.Context, obj *store.Company, metric string, unit *string, period *edgar.Period, ticker *string, from *edgar.Date, to *edgar.Date) (*series.MetricSeries, error)
+	Metric(ctx context.Context, obj *store.Company, name string, unit *string, period *edgar.Period, ticker *string, asOf *edgar.Date) (*store.MetricValue, error)
+	Metrics(ctx context.Context, obj *store.Company, names []string, asOf *edgar.Date) ([]*store.MetricValue, error)
+	Series(ctx context.Context, obj *store.Company, metric string, unit *string, period *edgar.Period, ticker *string, from *edgar.Date, to *edgar.Date, asOf *edgar.Date) (*series.MetricSeries, error)
 	MetricDefinitions(ctx context.Context, obj *store.Company, filter *store.MetricDefinitionFilter, first *int, after *string, last *int, before *string) (*connection.MetricDefinitionConnection, error)
 }
 type CompanyConnectionResolver interface {
@@ -165,6 +165,14 @@ func (ec *executionContext) field_Company_metric_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["ticker"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*edgar.Date, error) {
+			return ec.unmarshalODate2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋedgarᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg4
 	return args, nil
 }
 
@@ -179,6 +187,14 @@ func (ec *executionContext) field_Company_metrics_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["names"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*edgar.Date, error) {
+			return ec.unmarshalODate2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋedgarᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg1
 	return args, nil
 }
 
@@ -233,6 +249,14 @@ func (ec *executionContext) field_Company_series_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["to"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "asOf",
+		func(ctx context.Context, v any) (*edgar.Date, error) {
+			return ec.unmarshalODate2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋedgarᚐDate(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["asOf"] = arg6
 	return args, nil
 }
 
@@ -634,7 +658,7 @@ func (ec *executionContext) _Company_metric(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Company().Metric(ctx, obj, fc.Args["name"].(string), fc.Args["unit"].(*string), fc.Args["period"].(*edgar.Period), fc.Args["ticker"].(*string))
+			return ec.Resolvers.Company().Metric(ctx, obj, fc.Args["name"].(string), fc.Args["unit"].(*string), fc.Args["period"].(*edgar.Period), fc.Args["ticker"].(*string), fc.Args["asOf"].(*edgar.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *store.MetricValue) graphql.Marshaler {
@@ -678,7 +702,7 @@ func (ec *executionContext) _Company_metrics(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Company().Metrics(ctx, obj, fc.Args["names"].([]string))
+			return ec.Resolvers.Company().Metrics(ctx, obj, fc.Args["names"].([]string), fc.Args["asOf"].(*edgar.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*store.MetricValue) graphql.Marshaler {
@@ -722,7 +746,7 @@ func (ec *executionContext) _Company_series(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Company().Series(ctx, obj, fc.Args["metric"].(string), fc.Args["unit"].(*string), fc.Args["period"].(*edgar.Period), fc.Args["ticker"].(*string), fc.Args["from"].(*edgar.Date), fc.Args["to"].(*edgar.Date))
+			return ec.Resolvers.Company().Series(ctx, obj, fc.Args["metric"].(string), fc.Args["unit"].(*string), fc.Args["period"].(*edgar.Period), fc.Args["ticker"].(*string), fc.Args["from"].(*edgar.Date), fc.Args["to"].(*edgar.Date), fc.Args["asOf"].(*edgar.Date))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *series.MetricSeries) graphql.Marshaler {

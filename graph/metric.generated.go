@@ -30,15 +30,474 @@ type MetricValueResolver interface {
 	Definition(ctx context.Context, obj *store.MetricValue) (*store.MetricDefinition, error)
 
 	Filing(ctx context.Context, obj *store.MetricValue) (*store.Filing, error)
+	Restatements(ctx context.Context, obj *store.MetricValue) ([]*store.MetricValue, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_MetricSeries_bucketColumns_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (store.BucketUnit, error) {
+			return ec.unmarshalNBucketUnit2githubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐBucketUnit(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "fill",
+		func(ctx context.Context, v any) (*store.BucketFill, error) {
+			return ec.unmarshalOBucketFill2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐBucketFill(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["fill"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_MetricSeries_buckets_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (store.BucketUnit, error) {
+			return ec.unmarshalNBucketUnit2githubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐBucketUnit(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "fill",
+		func(ctx context.Context, v any) (*store.BucketFill, error) {
+			return ec.unmarshalOBucketFill2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐBucketFill(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["fill"] = arg1
+	return args, nil
+}
+
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _MetricBucket_start(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucket_start(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Start, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v edgar.Date) graphql.Marshaler {
+			return ec.marshalNDate2githubᚗcomᚋcorpintelᚋcorpintelᚋedgarᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucket_start(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucket", field, false, false, "Date")
+}
+
+func (ec *executionContext) _MetricBucket_end(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucket_end(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.End, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v edgar.Date) graphql.Marshaler {
+			return ec.marshalNDate2githubᚗcomᚋcorpintelᚋcorpintelᚋedgarᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucket_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucket", field, false, false, "Date")
+}
+
+func (ec *executionContext) _MetricBucket_count(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucket_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucket_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucket", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MetricBucket_min(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucket_min(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Min, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucket_min(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucket", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MetricBucket_max(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucket_max(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Max, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucket_max(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucket", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MetricBucket_avg(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucket_avg(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Avg, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucket_avg(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucket", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MetricBucket_sum(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucket_sum(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sum, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucket_sum(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucket", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MetricBucket_first(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucket_first(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.First, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucket_first(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucket", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MetricBucket_last(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucket_last(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Last, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucket_last(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucket", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MetricBucketColumns_starts(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucketColumns) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucketColumns_starts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Starts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v series.Dates) graphql.Marshaler {
+			return ec.marshalNDate2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐDatesᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucketColumns_starts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucketColumns", field, false, false, "Date")
+}
+
+func (ec *executionContext) _MetricBucketColumns_ends(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucketColumns) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucketColumns_ends(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ends, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v series.Dates) graphql.Marshaler {
+			return ec.marshalNDate2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐDatesᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucketColumns_ends(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucketColumns", field, false, false, "Date")
+}
+
+func (ec *executionContext) _MetricBucketColumns_counts(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucketColumns) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucketColumns_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v series.Counts) graphql.Marshaler {
+			return ec.marshalNInt2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐCountsᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucketColumns_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucketColumns", field, false, false, "Int")
+}
+
+func (ec *executionContext) _MetricBucketColumns_mins(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucketColumns) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucketColumns_mins(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mins, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v series.Values) graphql.Marshaler {
+			return ec.marshalNFloat2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐValues(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucketColumns_mins(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucketColumns", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MetricBucketColumns_maxs(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucketColumns) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucketColumns_maxs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Maxs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v series.Values) graphql.Marshaler {
+			return ec.marshalNFloat2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐValues(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucketColumns_maxs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucketColumns", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MetricBucketColumns_avgs(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucketColumns) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucketColumns_avgs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Avgs, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v series.Values) graphql.Marshaler {
+			return ec.marshalNFloat2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐValues(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucketColumns_avgs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucketColumns", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MetricBucketColumns_sums(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucketColumns) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucketColumns_sums(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sums, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v series.Values) graphql.Marshaler {
+			return ec.marshalNFloat2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐValues(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucketColumns_sums(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucketColumns", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MetricBucketColumns_firsts(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucketColumns) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucketColumns_firsts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Firsts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v series.Values) graphql.Marshaler {
+			return ec.marshalNFloat2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐValues(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucketColumns_firsts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucketColumns", field, false, false, "Float")
+}
+
+func (ec *executionContext) _MetricBucketColumns_lasts(ctx context.Context, field graphql.CollectedField, obj *series.MetricBucketColumns) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricBucketColumns_lasts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lasts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v series.Values) graphql.Marshaler {
+			return ec.marshalNFloat2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐValues(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricBucketColumns_lasts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MetricBucketColumns", field, false, false, "Float")
+}
 
 func (ec *executionContext) _MetricColumns_dates(ctx context.Context, field graphql.CollectedField, obj *series.MetricColumns) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -655,6 +1114,94 @@ func (ec *executionContext) fieldContext_MetricSeries_columns(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _MetricSeries_buckets(ctx context.Context, field graphql.CollectedField, obj *series.MetricSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricSeries_buckets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.Buckets(fc.Args["by"].(store.BucketUnit), fc.Args["fill"].(*store.BucketFill))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v series.Buckets) graphql.Marshaler {
+			return ec.marshalNMetricBucket2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐBucketsᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricSeries_buckets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MetricSeries",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetricBucket(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_MetricSeries_buckets_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MetricSeries_bucketColumns(ctx context.Context, field graphql.CollectedField, obj *series.MetricSeries) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricSeries_bucketColumns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return obj.BucketColumns(fc.Args["by"].(store.BucketUnit), fc.Args["fill"].(*store.BucketFill))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *series.MetricBucketColumns) graphql.Marshaler {
+			return ec.marshalNMetricBucketColumns2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐMetricBucketColumns(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricSeries_bucketColumns(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MetricSeries",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetricBucketColumns(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_MetricSeries_bucketColumns_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _MetricValue_name(ctx context.Context, field graphql.CollectedField, obj *store.MetricValue) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -972,6 +1519,38 @@ func (ec *executionContext) fieldContext_MetricValue_filing(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _MetricValue_restatements(ctx context.Context, field graphql.CollectedField, obj *store.MetricValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MetricValue_restatements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MetricValue().Restatements(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*store.MetricValue) graphql.Marshaler {
+			return ec.marshalNMetricValue2ᚕᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐMetricValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MetricValue_restatements(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MetricValue",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MetricValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1039,6 +1618,152 @@ func UnmarshalMetricDefinitionFilter(ctx context.Context, raw any) (store.Metric
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var metricBucketImplementors = []string{"MetricBucket"}
+
+func (ec *executionContext) _MetricBucket(ctx context.Context, sel ast.SelectionSet, obj *series.MetricBucket) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, metricBucketImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MetricBucket")
+		case "start":
+			out.Values[i] = ec._MetricBucket_start(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "end":
+			out.Values[i] = ec._MetricBucket_end(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._MetricBucket_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "min":
+			out.Values[i] = ec._MetricBucket_min(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "max":
+			out.Values[i] = ec._MetricBucket_max(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "avg":
+			out.Values[i] = ec._MetricBucket_avg(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sum":
+			out.Values[i] = ec._MetricBucket_sum(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "first":
+			out.Values[i] = ec._MetricBucket_first(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "last":
+			out.Values[i] = ec._MetricBucket_last(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var metricBucketColumnsImplementors = []string{"MetricBucketColumns"}
+
+func (ec *executionContext) _MetricBucketColumns(ctx context.Context, sel ast.SelectionSet, obj *series.MetricBucketColumns) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, metricBucketColumnsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MetricBucketColumns")
+		case "starts":
+			out.Values[i] = ec._MetricBucketColumns_starts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ends":
+			out.Values[i] = ec._MetricBucketColumns_ends(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "counts":
+			out.Values[i] = ec._MetricBucketColumns_counts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mins":
+			out.Values[i] = ec._MetricBucketColumns_mins(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxs":
+			out.Values[i] = ec._MetricBucketColumns_maxs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "avgs":
+			out.Values[i] = ec._MetricBucketColumns_avgs(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sums":
+			out.Values[i] = ec._MetricBucketColumns_sums(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "firsts":
+			out.Values[i] = ec._MetricBucketColumns_firsts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lasts":
+			out.Values[i] = ec._MetricBucketColumns_lasts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var metricColumnsImplementors = []string{"MetricColumns"}
 
@@ -1313,6 +2038,16 @@ func (ec *executionContext) _MetricSeries(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "buckets":
+			out.Values[i] = ec._MetricSeries_buckets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "bucketColumns":
+			out.Values[i] = ec._MetricSeries_bucketColumns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1408,6 +2143,12 @@ func (ec *executionContext) _MetricValue(ctx context.Context, sel ast.SelectionS
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._MetricValue_filing(ctx, field, obj)
 				})
+		case "restatements":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._MetricValue_restatements(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1428,6 +2169,28 @@ func (ec *executionContext) _MetricValue(ctx context.Context, sel ast.SelectionS
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNBucketUnit2githubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐBucketUnit(ctx context.Context, v any) (store.BucketUnit, error) {
+	var res store.BucketUnit
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBucketUnit2githubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐBucketUnit(ctx context.Context, sel ast.SelectionSet, v store.BucketUnit) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNMetricBucket2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐBucketsᚄ(ctx context.Context, sel ast.SelectionSet, v series.Buckets) graphql.Marshaler {
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
+func (ec *executionContext) marshalNMetricBucketColumns2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐMetricBucketColumns(ctx context.Context, sel ast.SelectionSet, v *series.MetricBucketColumns) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MetricBucketColumns!")
+		return graphql.Null
+	}
+	return ec._MetricBucketColumns(ctx, sel, v)
+}
 
 func (ec *executionContext) marshalNMetricColumns2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐMetricColumns(ctx context.Context, sel ast.SelectionSet, v *series.MetricColumns) graphql.Marshaler {
 	if v == nil {
@@ -1519,6 +2282,46 @@ func (ec *executionContext) marshalNMetricValue2ᚕᚖgithubᚗcomᚋcorpintel�
 	})
 
 	return ret
+}
+
+func (ec *executionContext) marshalNMetricValue2ᚕᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐMetricValueᚄ(ctx context.Context, sel ast.SelectionSet, v []*store.MetricValue) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMetricValue2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐMetricValue(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMetricValue2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐMetricValue(ctx context.Context, sel ast.SelectionSet, v *store.MetricValue) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MetricValue!")
+		return graphql.Null
+	}
+	return ec._MetricValue(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOBucketFill2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐBucketFill(ctx context.Context, v any) (*store.BucketFill, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(store.BucketFill)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBucketFill2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐBucketFill(ctx context.Context, sel ast.SelectionSet, v *store.BucketFill) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOMetricDefinitionFilter2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐMetricDefinitionFilter(ctx context.Context, v any) (*store.MetricDefinitionFilter, error) {

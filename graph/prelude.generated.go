@@ -1624,6 +1624,20 @@ func (ec *executionContext) marshalNID2ᚕstringᚄ(ctx context.Context, sel ast
 	return ret
 }
 
+func (ec *executionContext) unmarshalNInt2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐCountsᚄ(ctx context.Context, v any) (series.Counts, error) {
+	var res series.Counts
+	err := res.UnmarshalGQLContext(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNInt2githubᚗcomᚋcorpintelᚋcorpintelᚋgraphᚋseriesᚐCountsᚄ(ctx context.Context, sel ast.SelectionSet, v series.Counts) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "[Int!]!")
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
 	res, err := graphql.UnmarshalInt(v)
 	return res, graphql.ErrorOnPath(ctx, err)

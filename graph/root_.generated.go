@@ -49,14 +49,14 @@ type ComplexityRoot struct {
 		FormerNames       func(childComplexity int) int
 		Industry          func(childComplexity int) int
 		MarketCap         func(childComplexity int) int
-		Metric            func(childComplexity int, name string, unit *string, period *edgar.Period, ticker *string) int
+		Metric            func(childComplexity int, name string, unit *string, period *edgar.Period, ticker *string, asOf *edgar.Date) int
 		MetricDefinitions func(childComplexity int, filter *store.MetricDefinitionFilter, first *int, after *string, last *int, before *string) int
-		Metrics           func(childComplexity int, names []string) int
+		Metrics           func(childComplexity int, names []string, asOf *edgar.Date) int
 		Name              func(childComplexity int) int
 		NodeID            func(childComplexity int) int
 		SIC               func(childComplexity int) int
 		Sector            func(childComplexity int) int
-		Series            func(childComplexity int, metric string, unit *string, period *edgar.Period, ticker *string, from *edgar.Date, to *edgar.Date) int
+		Series            func(childComplexity int, metric string, unit *string, period *edgar.Period, ticker *string, from *edgar.Date, to *edgar.Date, asOf *edgar.Date) int
 		Ticker            func(childComplexity int) int
 		Tickers           func(childComplexity int) int
 	}
@@ -111,6 +111,30 @@ type ComplexityRoot struct {
 		Form  func(childComplexity int) int
 	}
 
+	MetricBucket struct {
+		Avg   func(childComplexity int) int
+		Count func(childComplexity int) int
+		End   func(childComplexity int) int
+		First func(childComplexity int) int
+		Last  func(childComplexity int) int
+		Max   func(childComplexity int) int
+		Min   func(childComplexity int) int
+		Start func(childComplexity int) int
+		Sum   func(childComplexity int) int
+	}
+
+	MetricBucketColumns struct {
+		Avgs   func(childComplexity int) int
+		Counts func(childComplexity int) int
+		Ends   func(childComplexity int) int
+		Firsts func(childComplexity int) int
+		Lasts  func(childComplexity int) int
+		Maxs   func(childComplexity int) int
+		Mins   func(childComplexity int) int
+		Starts func(childComplexity int) int
+		Sums   func(childComplexity int) int
+	}
+
 	MetricColumns struct {
 		Dates  func(childComplexity int) int
 		Values func(childComplexity int) int
@@ -145,12 +169,14 @@ type ComplexityRoot struct {
 	}
 
 	MetricSeries struct {
-		Columns    func(childComplexity int) int
-		Definition func(childComplexity int) int
-		From       func(childComplexity int) int
-		Points     func(childComplexity int) int
-		Ticker     func(childComplexity int) int
-		To         func(childComplexity int) int
+		BucketColumns func(childComplexity int, by store.BucketUnit, fill *store.BucketFill) int
+		Buckets       func(childComplexity int, by store.BucketUnit, fill *store.BucketFill) int
+		Columns       func(childComplexity int) int
+		Definition    func(childComplexity int) int
+		From          func(childComplexity int) int
+		Points        func(childComplexity int) int
+		Ticker        func(childComplexity int) int
+		To            func(childComplexity int) int
 	}
 
 	MetricValue struct {
@@ -163,6 +189,7 @@ type ComplexityRoot struct {
 		FiscalYear      func(childComplexity int) int
 		Form            func(childComplexity int) int
 		Name            func(childComplexity int) int
+		Restatements    func(childComplexity int) int
 		Start           func(childComplexity int) int
 		Ticker          func(childComplexity int) int
 		Unit            func(childComplexity int) int
@@ -279,7 +306,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Company.Metric(childComplexity, args["name"].(string), args["unit"].(*string), args["period"].(*edgar.Period), args["ticker"].(*string)), true
+		return e.ComplexityRoot.Company.Metric(childComplexity, args["name"].(string), args["unit"].(*string), args["period"].(*edgar.Period), args["ticker"].(*string), args["asOf"].(*edgar.Date)), true
 	case "Company.metricDefinitions":
 		if e.ComplexityRoot.Company.MetricDefinitions == nil {
 			break
@@ -301,7 +328,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Company.Metrics(childComplexity, args["names"].([]string)), true
+		return e.ComplexityRoot.Company.Metrics(childComplexity, args["names"].([]string), args["asOf"].(*edgar.Date)), true
 	case "Company.name":
 		if e.ComplexityRoot.Company.Name == nil {
 			break
@@ -336,7 +363,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Company.Series(childComplexity, args["metric"].(string), args["unit"].(*string), args["period"].(*edgar.Period), args["ticker"].(*string), args["from"].(*edgar.Date), args["to"].(*edgar.Date)), true
+		return e.ComplexityRoot.Company.Series(childComplexity, args["metric"].(string), args["unit"].(*string), args["period"].(*edgar.Period), args["ticker"].(*string), args["from"].(*edgar.Date), args["to"].(*edgar.Date), args["asOf"].(*edgar.Date)), true
 	case "Company.ticker":
 		if e.ComplexityRoot.Company.Ticker == nil {
 			break
@@ -531,6 +558,116 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.FormCount.Form(childComplexity), true
 
+	case "MetricBucket.avg":
+		if e.ComplexityRoot.MetricBucket.Avg == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucket.Avg(childComplexity), true
+	case "MetricBucket.count":
+		if e.ComplexityRoot.MetricBucket.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucket.Count(childComplexity), true
+	case "MetricBucket.end":
+		if e.ComplexityRoot.MetricBucket.End == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucket.End(childComplexity), true
+	case "MetricBucket.first":
+		if e.ComplexityRoot.MetricBucket.First == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucket.First(childComplexity), true
+	case "MetricBucket.last":
+		if e.ComplexityRoot.MetricBucket.Last == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucket.Last(childComplexity), true
+	case "MetricBucket.max":
+		if e.ComplexityRoot.MetricBucket.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucket.Max(childComplexity), true
+	case "MetricBucket.min":
+		if e.ComplexityRoot.MetricBucket.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucket.Min(childComplexity), true
+	case "MetricBucket.start":
+		if e.ComplexityRoot.MetricBucket.Start == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucket.Start(childComplexity), true
+	case "MetricBucket.sum":
+		if e.ComplexityRoot.MetricBucket.Sum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucket.Sum(childComplexity), true
+
+	case "MetricBucketColumns.avgs":
+		if e.ComplexityRoot.MetricBucketColumns.Avgs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucketColumns.Avgs(childComplexity), true
+	case "MetricBucketColumns.counts":
+		if e.ComplexityRoot.MetricBucketColumns.Counts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucketColumns.Counts(childComplexity), true
+	case "MetricBucketColumns.ends":
+		if e.ComplexityRoot.MetricBucketColumns.Ends == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucketColumns.Ends(childComplexity), true
+	case "MetricBucketColumns.firsts":
+		if e.ComplexityRoot.MetricBucketColumns.Firsts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucketColumns.Firsts(childComplexity), true
+	case "MetricBucketColumns.lasts":
+		if e.ComplexityRoot.MetricBucketColumns.Lasts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucketColumns.Lasts(childComplexity), true
+	case "MetricBucketColumns.maxs":
+		if e.ComplexityRoot.MetricBucketColumns.Maxs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucketColumns.Maxs(childComplexity), true
+	case "MetricBucketColumns.mins":
+		if e.ComplexityRoot.MetricBucketColumns.Mins == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucketColumns.Mins(childComplexity), true
+	case "MetricBucketColumns.starts":
+		if e.ComplexityRoot.MetricBucketColumns.Starts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucketColumns.Starts(childComplexity), true
+	case "MetricBucketColumns.sums":
+		if e.ComplexityRoot.MetricBucketColumns.Sums == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricBucketColumns.Sums(childComplexity), true
+
 	case "MetricColumns.dates":
 		if e.ComplexityRoot.MetricColumns.Dates == nil {
 			break
@@ -644,6 +781,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MetricPoint.Value(childComplexity), true
 
+	case "MetricSeries.bucketColumns":
+		if e.ComplexityRoot.MetricSeries.BucketColumns == nil {
+			break
+		}
+
+		args, err := ec.field_MetricSeries_bucketColumns_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MetricSeries.BucketColumns(childComplexity, args["by"].(store.BucketUnit), args["fill"].(*store.BucketFill)), true
+	case "MetricSeries.buckets":
+		if e.ComplexityRoot.MetricSeries.Buckets == nil {
+			break
+		}
+
+		args, err := ec.field_MetricSeries_buckets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.MetricSeries.Buckets(childComplexity, args["by"].(store.BucketUnit), args["fill"].(*store.BucketFill)), true
 	case "MetricSeries.columns":
 		if e.ComplexityRoot.MetricSeries.Columns == nil {
 			break
@@ -735,6 +894,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.MetricValue.Name(childComplexity), true
+	case "MetricValue.restatements":
+		if e.ComplexityRoot.MetricValue.Restatements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MetricValue.Restatements(childComplexity), true
 	case "MetricValue.start":
 		if e.ComplexityRoot.MetricValue.Start == nil {
 			break
@@ -997,7 +1162,7 @@ type Company implements Node {
   "Symbol of the primary security, with a hyphen before a share class (` + "`" + `BRK-B` + "`" + `); null when none is listed."
   ticker: String
   "Present and former symbols: the primary one, other present ones, then former ones."
-  tickers: [Ticker!]!
+  tickers: [Ticker!]! @listSize(assumedSize: 3)
   "Exchange of the primary security, as the SEC names it (` + "`" + `Nasdaq` + "`" + `, ` + "`" + `NYSE` + "`" + `, ` + "`" + `OTC` + "`" + `); null when unknown."
   exchange: String
   "Standard Industrial Classification code, four digits; null when the SEC has assigned none."
@@ -1028,7 +1193,7 @@ type Company implements Node {
     last: Int
     "Page backwards: end before this cursor."
     before: String
-  ): FilingConnection!
+  ): FilingConnection! @listSize(slicingArguments: ["first", "last"], assumedSize: 20, sizedFields: ["edges", "nodes"])
 
   "Number and dates of the company's filings, by form."
   filingSummary: FilingSummary!
@@ -1047,6 +1212,11 @@ type Company implements Node {
     period: MetricPeriod
     "For prices: which of the company's symbols; does not count for other metrics. Default: the primary one."
     ticker: String
+    """
+    As it was known at the end of this day: only facts filed by then count, for the value as for the unit and the period
+    that are meant; of prices those of days until then. From 1990-01-01 until today (UTC). Default: everything that is known.
+    """
+    asOf: Date
   ): MetricValue
 
   """
@@ -1056,11 +1226,17 @@ type Company implements Node {
   metrics(
     "Metric names, at most 200."
     names: [String!]!
-  ): [MetricValue]!
+    """
+    As it was known at the end of this day: only facts filed by then count, for the value as for the unit and the period
+    that are meant; of prices those of days until then. From 1990-01-01 until today (UTC). Default: everything that is known.
+    """
+    asOf: Date
+  ): [MetricValue]! @listSize(slicingArguments: ["names"])
 
   """
   A metric through time. Null when the company has never reported it (in that period class, under that ticker). Errors as
-  for ` + "`" + `metric` + "`" + `, and BAD_USER_INPUT when ` + "`" + `to` + "`" + ` is before ` + "`" + `from` + "`" + `.
+  for ` + "`" + `metric` + "`" + `, BAD_USER_INPUT when ` + "`" + `to` + "`" + ` is before ` + "`" + `from` + "`" + `, and COMPLEXITY_LIMIT_EXCEEDED when the answer would have more
+  than 1,000,000 points and buckets.
   """
   series(
     "Metric name, ` + "`" + `taxonomy:concept` + "`" + `."
@@ -1075,7 +1251,12 @@ type Company implements Node {
     from: Date
     "Last day, included. Default: no bound."
     to: Date
-  ): MetricSeries
+    """
+    As it was known at the end of this day: only facts filed by then count, for the value as for the unit and the period
+    that are meant; of prices those of days until then. From 1990-01-01 until today (UTC). Default: everything that is known.
+    """
+    asOf: Date
+  ): MetricSeries @cost(weight: 10)
 
   "What this company reports, prices of its securities included, by name, unit and period."
   metricDefinitions(
@@ -1089,7 +1270,7 @@ type Company implements Node {
     last: Int
     "Page backwards: end before this cursor."
     before: String
-  ): MetricDefinitionConnection!
+  ): MetricDefinitionConnection! @listSize(slicingArguments: ["first", "last"], assumedSize: 20, sizedFields: ["edges", "nodes"])
 }
 
 "A symbol under which a security of the company is or was traded."
@@ -1151,7 +1332,7 @@ type CompanyConnection {
   "Where the page stands."
   pageInfo: PageInfo!
   "How many there are in all pages together. Costs a statement that counts them, only when asked for."
-  totalCount: Int!
+  totalCount: Int! @cost(weight: 50)
 }
 
 "A company in a list."
@@ -1188,7 +1369,7 @@ type Filing implements Node {
   """
   company: Company!
   "All companies and persons it was filed for, by CIK."
-  companies: [Company!]!
+  companies: [Company!]! @listSize(assumedSize: 2)
 }
 
 "Number and dates of a company's filings."
@@ -1200,7 +1381,7 @@ type FilingSummary {
   "Date of the newest filing; null when there is none."
   lastFiledOn: Date
   "Number by form, most frequent first."
-  byForm: [FormCount!]!
+  byForm: [FormCount!]! @listSize(assumedSize: 20)
 }
 
 "Number of filings of one form."
@@ -1232,7 +1413,7 @@ type FilingConnection {
   "Where the page stands."
   pageInfo: PageInfo!
   "How many there are in all pages together. Costs a statement that counts them, only when asked for."
-  totalCount: Int!
+  totalCount: Int! @cost(weight: 50)
 }
 
 "A filing in a list."
@@ -1284,7 +1465,7 @@ enum MetricPeriod {
 
 """
 One value with its provenance. For a reported value it is the current one of its period: of all filings that report the
-period, the newest counts (it may restate the value or only repeat it).
+period (with ` + "`" + `asOf` + "`" + `: of those filed by then), the newest counts; it may restate the value or only repeat it.
 """
 type MetricValue {
   "` + "`" + `taxonomy:concept` + "`" + `."
@@ -1313,6 +1494,12 @@ type MetricValue {
   accessionNumber: AccessionNumber
   "That filing; null for prices, and when it has not been imported."
   filing: Filing
+  """
+  The values that were reported for the same period before, newest first: changes of the number only, not repetitions.
+  Each comes from the first filing that reported it. With ` + "`" + `asOf` + "`" + `, those that were known then. Empty for prices. The
+  restatements of a restatement are those before it: the rest of this list.
+  """
+  restatements: [MetricValue!]! @listSize(assumedSize: 3)
 }
 
 "A metric of one company through time, oldest first; one value a date."
@@ -1326,9 +1513,26 @@ type MetricSeries {
   "Date of the last point within the asked range; null when there is none."
   to: Date
   "The points, oldest first."
-  points: [MetricPoint!]!
+  points: [MetricPoint!]! @listSize(assumedSize: 500)
   "The same points as two lists of equal length: smaller and faster to read for charts."
-  columns: MetricColumns!
+  columns: MetricColumns! @cost(weight: 200)
+  """
+  The points by calendar days, weeks, months, quarters or years, oldest first. A bucket counts only the points within
+  the asked range; its own start and end are not clipped. An answer has at most 1,000,000 points and buckets in all.
+  """
+  buckets(
+    "How long a bucket is."
+    by: BucketUnit!
+    "What becomes of buckets without points."
+    fill: BucketFill = NONE
+  ): [MetricBucket!]! @listSize(assumedSize: 100)
+  "The same buckets as lists of equal length: smaller and faster to read for charts."
+  bucketColumns(
+    "How long a bucket is."
+    by: BucketUnit!
+    "What becomes of buckets without points."
+    fill: BucketFill = NONE
+  ): MetricBucketColumns! @cost(weight: 100)
 }
 
 "A value at a date."
@@ -1345,6 +1549,80 @@ type MetricColumns {
   dates: [Date!]!
   "The values, in the order of ` + "`" + `dates` + "`" + `."
   values: [Float]!
+}
+
+"How long a bucket is: calendar units."
+enum BucketUnit {
+  "A day."
+  DAY
+  "A week from Monday to Sunday (ISO 8601)."
+  WEEK
+  "A month."
+  MONTH
+  "Three months from January, April, July or October."
+  QUARTER
+  "A year from January to December."
+  YEAR
+}
+
+"""
+What becomes of buckets without points. Those between the bucket of the first point of the asked range and that of the
+last one can be there; before and after them the answer never has any.
+"""
+enum BucketFill {
+  "They are absent."
+  NONE
+  "They are there with a count of 0 and null for every number."
+  NULL
+  "They are there with a count of 0 and the last value before them for every number, but null for the sum."
+  PREVIOUS
+}
+
+"The points of a series within a calendar day, week, month, quarter or year."
+type MetricBucket {
+  "First day."
+  start: Date!
+  "The day after the last day: the start of the bucket that follows."
+  end: Date!
+  "Number of points; 0 only in buckets that were filled."
+  count: Int!
+  "Smallest value, in the definition's unit. In an empty bucket null, or the last value before it."
+  min: Float
+  "Greatest value, in the definition's unit. In an empty bucket null, or the last value before it."
+  max: Float
+  "Arithmetic mean of the values, in the definition's unit. In an empty bucket null, or the last value before it."
+  avg: Float
+  """
+  Sum of the values, in the definition's unit, added up by date; of quarters and years month by month. Null in an empty
+  bucket.
+  """
+  sum: Float
+  "Value of the first point, in the definition's unit. In an empty bucket null, or the last value before it."
+  first: Float
+  "Value of the last point, in the definition's unit. In an empty bucket null, or the last value before it."
+  last: Float
+}
+
+"Buckets by column: lists of equal length, oldest first."
+type MetricBucketColumns {
+  "First days."
+  starts: [Date!]!
+  "The days after the last days."
+  ends: [Date!]!
+  "Numbers of points."
+  counts: [Int!]!
+  "Smallest values; in empty buckets null, or the last value before them."
+  mins: [Float]!
+  "Greatest values; in empty buckets null, or the last value before them."
+  maxs: [Float]!
+  "Arithmetic means; in empty buckets null, or the last value before them."
+  avgs: [Float]!
+  "Sums; null in empty buckets."
+  sums: [Float]!
+  "Values of the first points; in empty buckets null, or the last value before them."
+  firsts: [Float]!
+  "Values of the last points; in empty buckets null, or the last value before them."
+  lasts: [Float]!
 }
 
 "Conditions on metric definitions. Absent and null conditions hold for all; an empty list holds for none."
@@ -1366,7 +1644,7 @@ type MetricDefinitionConnection {
   "Where the page stands."
   pageInfo: PageInfo!
   "How many there are in all pages together. Costs a statement that counts them, only when asked for."
-  totalCount: Int!
+  totalCount: Int! @cost(weight: 50)
 }
 
 "A metric definition in a list."
@@ -1377,7 +1655,26 @@ type MetricDefinitionEdge {
   node: MetricDefinition!
 }
 `, BuiltIn: false},
-	{Name: "../schema/schema.graphqls", Input: `"A day of the Gregorian calendar without time zone, as \"2023-09-30\"."
+	{Name: "../schema/schema.graphqls", Input: `"""
+What a field costs, 1 without it: about as much as one scalar of an answer. The costs of an operation are added up before it
+runs; what is below a list counts as often as the list can have elements.
+"""
+directive @cost(
+  "The cost."
+  weight: Int!
+) on FIELD_DEFINITION
+
+"How many elements a list can have, for the estimate of what an operation costs."
+directive @listSize(
+  "So many when no argument says it."
+  assumedSize: Int
+  "Arguments that say it: the greatest number, or the length of a list."
+  slicingArguments: [String!]
+  "Fields of the returned type that have the list, when the field itself has not."
+  sizedFields: [String!]
+) on FIELD_DEFINITION
+
+"A day of the Gregorian calendar without time zone, as \"2023-09-30\"."
 scalar Date
 
 "A moment in UTC, as \"2023-11-02T22:08:27Z\" (RFC 3339)."
@@ -1438,7 +1735,7 @@ type Query {
   nodes(
     "Ids of Companies, Filings or MetricDefinitions, mixed as you like."
     ids: [ID!]!
-  ): [Node]!
+  ): [Node]! @listSize(slicingArguments: ["ids"])
 
   "One company. Give exactly one argument. Null when no such company is known."
   company(
@@ -1464,7 +1761,7 @@ type Query {
     last: Int
     "Page backwards: end before this cursor."
     before: String
-  ): CompanyConnection!
+  ): CompanyConnection! @listSize(slicingArguments: ["first", "last"], assumedSize: 20, sizedFields: ["edges", "nodes"])
 
   """
   Companies that match a text: first those whose ticker it is, then those whose ticker begins with it, then those that
@@ -1479,7 +1776,7 @@ type Query {
     first: Int
     "Start after this cursor."
     after: String
-  ): CompanyConnection!
+  ): CompanyConnection! @cost(weight: 50) @listSize(slicingArguments: ["first"], assumedSize: 20, sizedFields: ["edges", "nodes"])
 
   "The filing with this accession number; null when it has not been imported."
   filing(
@@ -1499,7 +1796,7 @@ type Query {
     last: Int
     "Page backwards: end before this cursor."
     before: String
-  ): FilingConnection!
+  ): FilingConnection! @listSize(slicingArguments: ["first", "last"], assumedSize: 20, sizedFields: ["edges", "nodes"])
 
   "The metrics that at least one company reports, by name, unit and period."
   metricDefinitions(
@@ -1509,7 +1806,7 @@ type Query {
     first: Int
     "Start after this cursor."
     after: String
-  ): MetricDefinitionConnection!
+  ): MetricDefinitionConnection! @listSize(slicingArguments: ["first"], assumedSize: 20, sizedFields: ["edges", "nodes"])
 }
 `, BuiltIn: false},
 }
@@ -1663,6 +1960,54 @@ func (ec *executionContext) childFields_FormCount(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type FormCount", field.Name)
 }
 
+func (ec *executionContext) childFields_MetricBucket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "start":
+		return ec.fieldContext_MetricBucket_start(ctx, field)
+	case "end":
+		return ec.fieldContext_MetricBucket_end(ctx, field)
+	case "count":
+		return ec.fieldContext_MetricBucket_count(ctx, field)
+	case "min":
+		return ec.fieldContext_MetricBucket_min(ctx, field)
+	case "max":
+		return ec.fieldContext_MetricBucket_max(ctx, field)
+	case "avg":
+		return ec.fieldContext_MetricBucket_avg(ctx, field)
+	case "sum":
+		return ec.fieldContext_MetricBucket_sum(ctx, field)
+	case "first":
+		return ec.fieldContext_MetricBucket_first(ctx, field)
+	case "last":
+		return ec.fieldContext_MetricBucket_last(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetricBucket", field.Name)
+}
+
+func (ec *executionContext) childFields_MetricBucketColumns(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "starts":
+		return ec.fieldContext_MetricBucketColumns_starts(ctx, field)
+	case "ends":
+		return ec.fieldContext_MetricBucketColumns_ends(ctx, field)
+	case "counts":
+		return ec.fieldContext_MetricBucketColumns_counts(ctx, field)
+	case "mins":
+		return ec.fieldContext_MetricBucketColumns_mins(ctx, field)
+	case "maxs":
+		return ec.fieldContext_MetricBucketColumns_maxs(ctx, field)
+	case "avgs":
+		return ec.fieldContext_MetricBucketColumns_avgs(ctx, field)
+	case "sums":
+		return ec.fieldContext_MetricBucketColumns_sums(ctx, field)
+	case "firsts":
+		return ec.fieldContext_MetricBucketColumns_firsts(ctx, field)
+	case "lasts":
+		return ec.fieldContext_MetricBucketColumns_lasts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MetricBucketColumns", field.Name)
+}
+
 func (ec *executionContext) childFields_MetricColumns(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "dates":
@@ -1743,6 +2088,10 @@ func (ec *executionContext) childFields_MetricSeries(ctx context.Context, field 
 		return ec.fieldContext_MetricSeries_points(ctx, field)
 	case "columns":
 		return ec.fieldContext_MetricSeries_columns(ctx, field)
+	case "buckets":
+		return ec.fieldContext_MetricSeries_buckets(ctx, field)
+	case "bucketColumns":
+		return ec.fieldContext_MetricSeries_bucketColumns(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MetricSeries", field.Name)
 }
@@ -1775,6 +2124,8 @@ func (ec *executionContext) childFields_MetricValue(ctx context.Context, field g
 		return ec.fieldContext_MetricValue_accessionNumber(ctx, field)
 	case "filing":
 		return ec.fieldContext_MetricValue_filing(ctx, field)
+	case "restatements":
+		return ec.fieldContext_MetricValue_restatements(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MetricValue", field.Name)
 }

@@ -150,28 +150,32 @@ func (m *member) widen(extra []byte) bool {
 
 const (
 	encrypted = 1 // a bit of member.flags
-	stored    = 0 // values of member.method
+	plain     = 0 // values of member.method
 	deflated  = 8
 )
 
-// open returns the content of m. Its reader fails at the end when size or checksum are not those of the directory.
-func (m member) open(r io.ReaderAt) (io.Reader, error) {
+// stored returns the bytes of m as they are in the archive r.
+func (m *member) stored(r io.ReaderAt) (*io.SectionReader, error) {
 	if m.flags&encrypted != 0 {
 		return nil, errors.New("protected by a password")
+	}
+	if m.method != plain && m.method != deflated {
+		return nil, fmt.Errorf("compressed by method %d: only stored and deflated members can be read", m.method)
 	}
 	var h [localLength]byte
 	if _, err := r.ReadAt(h[:], m.header); err != nil || le32(h[:]) != localSignature {
 		return nil, errArchive
 	}
-	content := io.NewSectionReader(r, m.header+localLength+int64(le16(h[26:]))+int64(le16(h[28:])), m.compressed)
-	switch m.method {
-	case stored:
-		return &checked{r: content, left: m.size, want: m.checksum, sum: crc32.NewIEEE()}, nil
-	case deflated:
-		return &checked{r: flate.NewReader(bufio.NewReader(content)), left: m.size, want: m.checksum, sum: crc32.NewIEEE()}, nil
-	default:
-		return nil, fmt.Errorf("compressed by method %d: only stored and deflated members can be read", m.method)
+	return io.NewSectionReader(r, m.header+localLength+int64(le16(h[26:]))+int64(le16(h[28:])), m.compressed), nil
+}
+
+// content returns what the bytes of m mean. Its reader fails at the end when size or checksum are not those of the
+// directory.
+func (m *member) content(stored io.Reader) io.Reader {
+	if m.method == deflated {
+		stored = flate.NewReader(bufio.NewReader(stored))
 	}
+	return &checked{r: stored, left: m.size, want: m.checksum, sum: crc32.NewIEEE()}
 }
 
 // checked compares what is read with size and checksum.

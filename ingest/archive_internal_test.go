@@ -23,11 +23,11 @@ type content struct {
 func contents(data []byte) (all []content, err error) {
 	r := bytes.NewReader(data)
 	err = readArchive(r, r.Size(), func(m member) error {
-		body, err := m.open(r)
+		raw, err := m.stored(r)
 		if err != nil {
 			return err
 		}
-		text, err := io.ReadAll(io.LimitReader(body, 1<<20))
+		text, err := io.ReadAll(io.LimitReader(m.content(raw), 1<<20))
 		all = append(all, content{m.name, string(text), m.modified})
 		return err
 	})

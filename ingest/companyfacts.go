@@ -13,10 +13,10 @@ import (
 )
 
 // importCompanyFacts imports a company facts document. It is parsed while it is copied, within the transaction.
-func (im *importer) importCompanyFacts(ctx context.Context, d document) (Count, error) {
+func (im *importer) importCompanyFacts(ctx context.Context, d *document) (Count, error) {
 	var count Count
 	err := im.db.inTx(ctx, func(t *transaction) error {
-		f := &factsReader{reject: func(r edgar.Rejection) error {
+		f := &factsReader{only: im.only, reject: func(r edgar.Rejection) error {
 			count.Rejected++
 			return im.reject(d.name, r)
 		}}
@@ -27,7 +27,10 @@ func (im *importer) importCompanyFacts(ctx context.Context, d document) (Count, 
 		if err := t.dropDuplicates(ctx, f); err != nil {
 			return err
 		}
-		return t.importSnapshot(ctx, f, &count)
+		if err := t.importSnapshot(ctx, f, &count); err != nil {
+			return err
+		}
+		return t.remember(ctx, im.note(d, im.report.kind(kindCompanyFacts), count))
 	})
 	return count, err
 }
@@ -35,6 +38,7 @@ func (im *importer) importCompanyFacts(ctx context.Context, d document) (Count, 
 // factsReader takes the content of a document: concepts are kept, facts are handed on one by one as rows of
 // stage_facts.
 type factsReader struct {
+	only   selection
 	reject func(edgar.Rejection) error
 	yield  func([]any) bool
 
@@ -56,7 +60,7 @@ var factColumns = []string{
 var errStopped = errors.New("stopped")
 
 // rows reads d, and leaves the reason in err when it cannot. The rows share their memory.
-func (f *factsReader) rows(d document) iter.Seq[[]any] {
+func (f *factsReader) rows(d *document) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		f.yield = yield
 		f.err = edgar.ReadCompanyFacts(d.body, f)
@@ -68,6 +72,9 @@ func (f *factsReader) rows(d document) iter.Seq[[]any] {
 
 // Company notes whose facts they are.
 func (f *factsReader) Company(cik edgar.CIK, name string) error {
+	if !f.only.has(cik) {
+		return errLeftOut
+	}
 	f.cik, f.name = cik, name
 	return nil
 }
@@ -108,7 +115,7 @@ func (f *factsReader) snapshot() edgar.Date {
 }
 
 // stageFacts copies the facts of d into stage_facts.
-func (t *transaction) stageFacts(ctx context.Context, d document, f *factsReader) error {
+func (t *transaction) stageFacts(ctx context.Context, d *document, f *factsReader) error {
 	next, stop := iter.Pull(f.rows(d))
 	defer stop()
 	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"stage_facts"}, factColumns, pgx.CopyFromFunc(func() ([]any, error) {

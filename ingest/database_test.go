@@ -61,6 +61,14 @@ func mustRun(t testing.TB, pool *pgxpool.Pool, paths ...string) *ingest.Report {
 	return report
 }
 
+// forget makes the next import read again what was imported before.
+func forget(t testing.TB, pool *pgxpool.Pool) {
+	t.Helper()
+	if _, err := pool.Exec(t.Context(), `delete from imported_documents`); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func table(t testing.TB, r *ingest.Report) string {
 	t.Helper()
 	var b strings.Builder
@@ -156,6 +164,17 @@ func excerpt(t testing.TB, name string) []byte {
 	}
 	return data
 }
+
+// statementCounter counts the statements of one connection by name.
+type statementCounter struct{ seen map[string]int }
+
+func (c *statementCounter) TraceQueryStart(ctx context.Context, _ *pgx.Conn, q pgx.TraceQueryStartData) context.Context {
+	line, _, _ := strings.Cut(q.SQL, "\n")
+	c.seen[strings.TrimPrefix(line, "-- name: ")]++
+	return ctx
+}
+
+func (c *statementCounter) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 // writerFunc is an io.Writer.
 type writerFunc func(p []byte) (int, error)

@@ -12,6 +12,8 @@
 //     from: the newer snapshot wins, of one date the greater value.
 //   - What is derived from filings and facts (form counts, units, series and their points) is recomputed for what a
 //     file changed, in that file's transaction; only rows that differ are written.
+//   - A document is remembered by the digest of its bytes, in the transaction that commits it, and not read again.
+//   - When the database goes away, what was not committed is done again when it is back; nothing is counted twice.
 //   - Memory does not depend on the size of the files.
 //
 // A company facts document or an index is parsed while it is copied into a temporary table; from there on every step is

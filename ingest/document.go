@@ -4,31 +4,42 @@ import (
 	"bufio"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/corpintel/corpintel/edgar"
 )
 
-// document is one file, or one member of an archive, ready to be read.
+// document is one file, or one member of an archive.
 type document struct {
 	name     string // as it is shown: the path, for a member followed by its name
 	path     string // its own name with the folders it is in, separated by slashes
-	kind     edgar.Kind
+	named    bool   // by the user
 	modified time.Time
-	body     io.Reader // decompressed
+	source   *source           // the file that it is, or is in
+	raw      *io.SectionReader // its bytes as they are stored
+	member   *member           // nil for a file
+	archive  bool              // raw is a zip archive
+	deflated bool
+	digest   [sha256.Size]byte // of raw; not of an archive
+
+	// Once it is begun.
+	kind edgar.Kind
+	body io.Reader // decompressed
 }
 
-// maxDocumentBytes bounds a document after decompression. Real ones have at most some 30 MB; an archive made to
-// explode ends here.
-const maxDocumentBytes = 1 << 30
+// What a document may be after decompression. Real ones have at most some 30 MB, and become 30 times as large; an
+// archive made to explode ends here.
+const (
+	maxDocumentBytes = 1 << 30
+	maxInflation     = 200
+	alwaysAllowed    = 64 << 20 // bytes, whatever the inflation
+)
 
 const (
 	headBytes   = 4096 // what the kind of a document is told from
@@ -45,83 +56,41 @@ const (
 var dataFileName = regexp.MustCompile(`(?i)^(CIK\d{10}(-submissions-\d+)?|company_tickers(_exchange)?)\.json(\.gz)?$|^(company|crawler|form|master)(\.\d+)?\.idx(\.gz)?$`)
 
 // importFile imports a file or the members of an archive. An error ends the whole import.
-func (im *importer) importFile(ctx context.Context, f file) error {
-	r, err := os.Open(f.path)
-	if err != nil {
-		return im.fail(ctx, f.path, edgar.KindUnknown, fault(err))
+func (im *importer) importFile(ctx context.Context, d *document) error {
+	if d.archive {
+		return im.importArchive(ctx, d)
 	}
-	defer func() { _ = r.Close() }() // it was only read
-	info, err := r.Stat()
-	if err != nil {
-		return im.fail(ctx, f.path, edgar.KindUnknown, fault(err))
-	}
-	magic := make([]byte, len(zipMagic))
-	if n, _ := r.ReadAt(magic, 0); string(magic[:n]) == zipMagic {
-		return im.importArchive(ctx, f, r, info.Size())
-	}
-	d := document{name: f.path, path: filepath.ToSlash(f.path), modified: info.ModTime()}
-	_, err = im.importDocument(ctx, d, metered(ctx, r, im.progress.add), f.named)
-	return err
+	return im.importDocument(ctx, d)
 }
 
-// importArchive imports the members of a zip archive, each as a file of its own. Nothing is unpacked to disk, so the
-// names of members lead nowhere.
-func (im *importer) importArchive(ctx context.Context, f file, r io.ReaderAt, size int64) error {
-	failed := im.failed.Files
-	var known bool
-	var fatal error
-	err := readArchive(r, size, func(m member) error {
-		if strings.HasSuffix(m.name, "/") { // a folder
-			return nil
-		}
-		var kind edgar.Kind
-		kind, fatal = im.importMember(ctx, f, r, m)
-		known = known || kind != edgar.KindUnknown
-		im.progress.add(m.compressed)
-		return fatal
-	})
-	switch {
-	case fatal != nil:
-		return fatal
-	case err != nil:
-		return im.fail(ctx, f.path, edgar.KindUnknown, fault(err))
-	case f.named && !known && im.failed.Files == failed:
-		return im.fail(ctx, f.path, edgar.KindUnknown, fault(errors.New("no EDGAR file is in this archive")))
-	default:
-		return nil
-	}
-}
-
-func (im *importer) importMember(ctx context.Context, f file, r io.ReaderAt, m member) (edgar.Kind, error) {
-	d := document{name: f.path + ": " + m.name, path: m.name, modified: m.modified}
-	content, err := m.open(r)
+// importDocument imports d when it is of a kind that is imported. A document that the user names must be of EDGAR.
+func (im *importer) importDocument(ctx context.Context, d *document) error {
+	im.named = tally{}
+	head, err := im.begin(ctx, d)
 	if err != nil {
-		return edgar.KindUnknown, im.fail(ctx, d.name, edgar.KindUnknown, fault(err))
-	}
-	return im.importDocument(ctx, d, metered(ctx, content, func(int64) {}), false)
-}
-
-// importDocument imports what r contains, when it is of a kind that is imported, and returns the kind. named documents
-// must be of EDGAR.
-func (im *importer) importDocument(ctx context.Context, d document, r io.Reader, named bool) (edgar.Kind, error) {
-	head, err := d.open(r)
-	if err != nil {
-		return d.kind, im.fail(ctx, d.name, d.kind, fault(err))
+		return im.fail(ctx, d.name, d.kind, fault(err))
 	}
 	d.kind = edgar.DetectKind(d.path, head)
 	if im.report.of(d.kind) != nil {
-		return d.kind, im.importRecords(ctx, d)
+		return im.importRecords(ctx, d)
 	}
-	if d.kind == edgar.KindUnknown && (named || dataFileName.MatchString(path.Base(d.path))) {
-		return d.kind, im.fail(ctx, d.name, d.kind, fault(notEDGAR(head)))
+	if d.kind == edgar.KindUnknown && (d.named || dataFileName.MatchString(path.Base(d.path))) {
+		return im.fail(ctx, d.name, d.kind, fault(notEDGAR(head)))
 	}
 	im.report.skippedFile(d.kind)
-	return d.kind, nil
+	return nil
 }
 
-// open makes d readable and returns its first bytes.
-func (d *document) open(r io.Reader) (head []byte, err error) {
-	body := bufio.NewReaderSize(r, bufferBytes)
+// begin makes d readable from its start, also when it was read before, and returns its first bytes.
+func (im *importer) begin(ctx context.Context, d *document) (head []byte, err error) {
+	if _, err := d.raw.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	r, read := io.Reader(d.raw), im.progress.add
+	if d.member != nil { // which is counted as a whole
+		r, read = d.member.content(d.raw), func(int64) {}
+	}
+	body := bufio.NewReaderSize(metered(ctx, r, read), bufferBytes)
 	if magic, _ := body.Peek(len(gzipMagic)); string(magic) == gzipMagic {
 		unzip, err := gzip.NewReader(body)
 		if err != nil {
@@ -132,7 +101,7 @@ func (d *document) open(r io.Reader) (head []byte, err error) {
 	if head, err = body.Peek(headBytes); err != nil && !errors.Is(err, io.EOF) {
 		return nil, cutOff(err)
 	}
-	d.body = &bounded{r: body, left: maxDocumentBytes}
+	d.body = newBounded(body, d.raw.Size())
 	return head, nil
 }
 
@@ -153,23 +122,38 @@ func notEDGAR(head []byte) error {
 }
 
 // importRecords imports a document of a known kind.
-func (im *importer) importRecords(ctx context.Context, d document) error {
+func (im *importer) importRecords(ctx context.Context, d *document) error {
 	report := im.report.of(d.kind)
-	if report == im.report.kind(kindSubmissions) {
+	if report.Kind == submissionsName {
 		return im.importSubmissions(ctx, d)
 	}
 	if err := im.flush(ctx); err != nil {
 		return err
 	}
-	defer im.clock(report)()
 	importAs := im.importCompanyFacts
-	switch report {
-	case im.report.kind(kindTickers):
+	switch report.Kind {
+	case tickersName:
 		importAs = im.importTickers
-	case im.report.kind(kindIndexes):
+	case indexesName:
 		importAs = im.importIndex
 	}
-	count, err := importAs(ctx, d)
+	return im.importCounted(ctx, d, report, importAs)
+}
+
+// importCounted imports a document, again when the database was away meanwhile, and counts what importAs returns.
+func (im *importer) importCounted(
+	ctx context.Context, d *document, report *KindReport, importAs func(context.Context, *document) (Count, error),
+) error {
+	defer im.clock(report)()
+	var count Count
+	err := im.persist(ctx, d, func() (err error) {
+		count, err = importAs(ctx, d)
+		return err
+	})
+	if errors.Is(err, errLeftOut) {
+		im.report.LeftOut++
+		return nil
+	}
 	if err != nil {
 		return im.fail(ctx, d.name, d.kind, err)
 	}
@@ -177,6 +161,19 @@ func (im *importer) importRecords(ctx context.Context, d document) error {
 	report.add(count)
 	im.progress.records += count.Read
 	return nil
+}
+
+// persist is session.persist for work that reads d, which has begun.
+func (im *importer) persist(ctx context.Context, d *document, work func() error) error {
+	return im.db.persist(ctx, func(repeated bool) error {
+		if repeated {
+			im.named.seen = 0
+			if _, err := im.begin(ctx, d); err != nil {
+				return fault(err)
+			}
+		}
+		return work()
+	})
 }
 
 // metered returns a reader of r that tells what it read, and ends with ctx.
@@ -199,11 +196,20 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 type bounded struct {
 	r    io.Reader
 	left int64
+	why  error
+}
+
+// newBounded bounds what so many stored bytes become.
+func newBounded(r io.Reader, stored int64) *bounded {
+	if limit := max(alwaysAllowed, stored*maxInflation); limit < maxDocumentBytes && stored < maxDocumentBytes {
+		return &bounded{r, limit, fmt.Errorf("inflates to more than %d times its size: no real file does", maxInflation)}
+	}
+	return &bounded{r, maxDocumentBytes, fmt.Errorf("larger than %d MB", maxDocumentBytes>>20)}
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, fmt.Errorf("larger than %d MB", maxDocumentBytes>>20)
+		return 0, b.why
 	}
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)

@@ -109,6 +109,7 @@ func TestExcerpts(t *testing.T) {
 		}
 	}
 	before := content(t, pool)
+	forget(t, pool)
 	second := mustRun(t, pool, excerpts)
 	for i, c := range counts(second) {
 		if want := (ingest.Count{Read: first.Kinds[i].Read, Unchanged: first.Kinds[i].Read}); c != want {

@@ -46,7 +46,7 @@ create temporary table moved_prices (
 create temporary table counted_series (series_id bigint) on commit delete rows;`
 
 // settle brings what follows from the whole transaction up to date: holders of symbols, the prices that are linked to
-// them, and market capitalizations.
+// them, market capitalizations, and the monthly roll-up.
 func (t *transaction) settle(ctx context.Context) error {
 	filers, err := t.exec(ctx, noteFilers)
 	if err != nil {
@@ -61,8 +61,10 @@ func (t *transaction) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err = t.exec(ctx, valueCompanies)
-	return err
+	if _, err = t.exec(ctx, valueCompanies); err != nil {
+		return err
+	}
+	return t.rollUp(ctx)
 }
 
 // recomputeHolders recomputes the holders of changed_symbols, which is empty then, and moves the prices that are

@@ -12,39 +12,43 @@ import (
 )
 
 // importIndex imports an index of filings. It is parsed while it is copied, within the transaction.
-func (im *importer) importIndex(ctx context.Context, d document) (Count, error) {
+func (im *importer) importIndex(ctx context.Context, d *document) (Count, error) {
 	var count Count
 	err := im.db.inTx(ctx, func(t *transaction) (err error) {
-		r := &indexReader{reject: func(rejection edgar.Rejection) error {
+		r := &indexReader{only: im.only, reject: func(rejection edgar.Rejection) error {
 			count.Rejected++
 			return im.reject(d.name, rejection)
 		}}
 		if err := t.stageIndex(ctx, d, r); err != nil {
 			return err
 		}
-		count.Read = r.rows + count.Rejected
-		count.Stored, count.Updated, err = t.importIndex(ctx, r.asOf)
-		return err
+		count.Read, count.Skipped = r.rows+count.Rejected, r.leftOut
+		if count.Stored, count.Updated, err = t.importIndex(ctx, r.asOf); err != nil {
+			return err
+		}
+		return t.remember(ctx, im.note(d, im.report.kind(kindIndexes), count))
 	})
-	count.Unchanged = count.Read - count.Rejected - count.Stored - count.Updated
+	count.Unchanged = count.Read - count.Rejected - count.Stored - count.Updated - count.Skipped
 	return count, err
 }
 
 // indexReader hands the rows of an index on as rows of stage_index.
 type indexReader struct {
+	only   selection
 	reject func(edgar.Rejection) error
 	yield  func([]any) bool
 
-	rows int64      // read so far, without the rejected ones
-	asOf edgar.Date // the newest filing date so far
-	row  [6]any
-	err  error
+	rows    int64      // read so far, without the rejected ones
+	leftOut int64      // of them, those of companies that are not selected
+	asOf    edgar.Date // the newest filing date so far
+	row     [6]any
+	err     error
 }
 
 var indexColumns = []string{"cik", "name", "search_text", "id", "form", "filed_on"}
 
 // read reads d, and leaves the reason in err when it cannot. The rows share their memory.
-func (r *indexReader) read(d document) iter.Seq[[]any] {
+func (r *indexReader) read(d *document) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		r.asOf = edgar.MinDate
 		r.yield = yield
@@ -56,6 +60,10 @@ func (r *indexReader) read(d document) iter.Seq[[]any] {
 func (r *indexReader) Filing(f *edgar.IndexRecord) error {
 	r.rows++
 	r.asOf = max(r.asOf, f.FiledOn)
+	if !r.only.has(f.CIK) {
+		r.leftOut++
+		return nil
+	}
 	r.row = [...]any{
 		int64(f.CIK), f.CompanyName, store.FoldSearch(f.CompanyName), int64(f.Accession), f.Form, f.FiledOn.Time(),
 	}
@@ -69,7 +77,7 @@ func (r *indexReader) Filing(f *edgar.IndexRecord) error {
 func (r *indexReader) Reject(rejection edgar.Rejection) error { return r.reject(rejection) }
 
 // stageIndex copies the rows of d into stage_index.
-func (t *transaction) stageIndex(ctx context.Context, d document, r *indexReader) error {
+func (t *transaction) stageIndex(ctx context.Context, d *document, r *indexReader) error {
 	next, stop := iter.Pull(r.read(d))
 	defer stop()
 	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"stage_index"}, indexColumns, pgx.CopyFromFunc(func() ([]any, error) {

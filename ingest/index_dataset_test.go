@@ -38,6 +38,7 @@ func TestDataSetIndexes(t *testing.T) {
 		from (select count(*) as n from filing_companies group by filing_id) f`)
 	checkForms(t, pool)
 	before := content(t, pool)
+	forget(t, pool)
 	again := mustRun(t, pool, folder)
 	t.Logf("second import\n%s", table(t, again))
 	if want := (ingest.Count{Read: 16_998, Unchanged: 16_998}); again.Kinds[indexes].Count != want {

@@ -80,6 +80,7 @@ func TestIndexExcerpts(t *testing.T) {
 	}, `select concat_ws('|', name, search_text, name_as_of) from companies where cik in (320193, 1005284) order by 1`)
 	checkForms(t, pool)
 	before := content(t, pool)
+	forget(t, pool)
 	again := mustRun(t, pool, folder)
 	if want := (ingest.Count{Read: 42, Unchanged: 42}); again.Kinds[indexes].Count != want {
 		t.Errorf("the second time: got %+v, want %+v", again.Kinds[indexes].Count, want)

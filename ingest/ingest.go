@@ -19,6 +19,8 @@ type Options struct {
 	Strict        bool             // a rejected record makes the import fail at its end
 	TickersAsOf   edgar.Date       // the day that ticker files tell of; zero: the day each was last modified (UTC)
 	ReferenceAsOf edgar.Date       // the day that reference files tell of; zero: the day each was last modified (UTC)
+	Only          []edgar.CIK      // Run takes only what is of these companies; nil: of all
+	Wait          time.Duration    // how long to wait for a database that goes away; default 5 minutes
 	Progress      io.Writer        // told how far the import is; nil: nobody
 	Terminal      bool             // Progress is a terminal: a bar, not lines
 	Rejections    io.Writer        // gets a line for each rejected record and each failed file; nil: nobody
@@ -26,7 +28,13 @@ type Options struct {
 	Now           func() time.Time // for elapsed times; default time.Now
 }
 
+// defaultWait is long enough for a restart with recovery, or for a standby to take over.
+const defaultWait = 5 * time.Minute
+
 func (o Options) withDefaults() Options {
+	if o.Wait <= 0 {
+		o.Wait = defaultWait
+	}
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}
@@ -68,9 +76,14 @@ func (e *IncompleteError) Unwrap() error { return e.First }
 // the temporary tables and the lock of the import, and closed at the end. When another import holds the lock, Run says
 // so and waits.
 //
+// When the database goes away, Run says so, waits for Options.Wait, and does again what was not committed. Files and
+// members of archives whose bytes were imported before without a rejected record are not read again: their records count
+// as unchanged.
+//
 // A file that is broken is named on Options.Rejections and the others go on. The report counts what was committed, of
-// submissions, tickers, companyfacts and indexes; it is not nil, even when there is an error. Errors: *IncompleteError at the end; a path that does not exist, before
-// anything is imported; at once an error of the database or ctx, which names the file that was being imported.
+// submissions, tickers, companyfacts and indexes; it is not nil, even when there is an error. Errors: *IncompleteError
+// at the end; a path that does not exist, before anything is imported; at once an error of the database or ctx, which
+// names the file that was being imported.
 func Run(ctx context.Context, pool *pgxpool.Pool, paths []string, o Options) (*Report, error) {
 	im := newImporter(o, newReport())
 	return im.report, im.run(ctx, pool, paths, im.importEDGAR)
@@ -82,17 +95,23 @@ type importer struct {
 	report   *Report
 	progress *progress
 	db       *session
+	only     selection
 	batch    batch
 	failed   IncompleteError
+	named    tally
+	hashing  []byte // buffer
 }
+
+// tally counts the rejections of a document, so that they are not named again when its import is repeated.
+type tally struct{ seen, told int }
 
 func newImporter(o Options, r *Report) *importer {
-	return &importer{options: o.withDefaults(), report: r}
+	return &importer{options: o.withDefaults(), report: r, only: newSelection(o.Only)}
 }
 
-// run gives the files at paths to importAll.
+// run gives the files at paths to importAll, on a session that is prepared by the statements of setup too.
 func (im *importer) run(
-	ctx context.Context, pool *pgxpool.Pool, paths []string, importAll func(context.Context, []file) error,
+	ctx context.Context, pool *pgxpool.Pool, paths []string, importAll func(context.Context, []file) error, setup ...string,
 ) error {
 	started := im.options.Now()
 	defer func() { im.report.Elapsed = im.options.Now().Sub(started) }()
@@ -102,11 +121,14 @@ func (im *importer) run(
 	}
 	im.progress = newProgress(im.options.Progress, im.options.Terminal, im.options.Now, files)
 	defer im.progress.finish()
-	if im.db, err = openSession(ctx, pool, im.waiting); err != nil {
+	if im.db, err = openSession(ctx, pool, im.options.Wait, im.progress.line, setup...); err != nil {
 		return err
 	}
 	defer im.db.close(ctx)
 	if err := importAll(ctx, files); err != nil {
+		return err
+	}
+	if err := im.db.refreshRollup(ctx); err != nil {
 		return err
 	}
 	return im.verdict()
@@ -114,20 +136,17 @@ func (im *importer) run(
 
 // importEDGAR imports what of files is of EDGAR.
 func (im *importer) importEDGAR(ctx context.Context, files []file) error {
-	for _, f := range files {
-		im.progress.file(f)
-		if err := im.importFile(ctx, f); err != nil {
-			return err
-		}
+	if err := im.importFiles(ctx, files, handler{take: im.importFile, pass: func(imported) {}}); err != nil {
+		return err
 	}
 	if err := im.flush(ctx); err != nil {
 		return err
 	}
-	return im.db.analyze(ctx, im.report)
-}
-
-func (im *importer) waiting() {
-	im.progress.line("another import is running on this database: waiting for its end")
+	written := func(place int) int64 { return im.report.kind(place).Stored + im.report.kind(place).Updated }
+	if err := im.db.analyze(ctx, written(kindSubmissions)+written(kindTickers)+written(kindIndexes), analyzeFilings); err != nil {
+		return err
+	}
+	return im.db.analyze(ctx, written(kindCompanyFacts), analyzeFacts)
 }
 
 // clock starts to measure the time spent on a kind of files; what it returns ends it.
@@ -153,11 +172,6 @@ func (im *importer) verdict() error {
 // fail judges an error that ended the import of a document: the document's fault is reported and the import goes on
 // (nil), any other ends it.
 func (im *importer) fail(ctx context.Context, name string, kind edgar.Kind, err error) error {
-	return im.failAs(ctx, name, im.report.failures(kind), err)
-}
-
-// failAs is fail for a document whose failure is counted in failures.
-func (im *importer) failAs(ctx context.Context, name string, failures *int, err error) error {
 	if ended := ctx.Err(); ended != nil { // whatever was made of it on the way
 		return fmt.Errorf("import %s: %w", name, ended)
 	}
@@ -169,13 +183,17 @@ func (im *importer) failAs(ctx context.Context, name string, failures *int, err 
 	if im.failed.First == nil {
 		im.failed.First = err
 	}
-	*failures++
+	*im.report.failures(kind)++
 	return im.tell(name, "failed", errors.Unwrap(err).Error())
 }
 
 // reject names records of a document that were not taken.
 func (im *importer) reject(name string, rejections ...edgar.Rejection) error {
 	for _, r := range rejections {
+		if im.named.seen++; im.named.seen <= im.named.told {
+			continue
+		}
+		im.named.told++
 		if err := im.tell(name, r.Position, r.Reason); err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -16,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -29,8 +27,9 @@ import (
 const victimVariable = "INGEST_TEST_VICTIM"
 
 type victim struct {
-	URL   string
-	Paths []string
+	URL    string
+	Paths  []string // of EDGAR
+	Prices []string // imported after them
 }
 
 func TestMain(m *testing.M) {
@@ -56,17 +55,22 @@ func importAsVictim(order string) error {
 	_, err = ingest.Run(context.Background(), pool, v.Paths, ingest.Options{
 		TickersAsOf: tickersAsOf, Progress: os.Stdout, Now: hasty(),
 	})
+	if err != nil || v.Prices == nil {
+		return err
+	}
+	_, err = ingest.RunPrices(context.Background(), pool, v.Prices, nil, ingest.Options{Progress: os.Stdout, Now: hasty()})
 	return err
 }
 
 // hasty returns a clock that is hours later each time it is asked, so that every step of the progress is told.
 func hasty() func() time.Time {
 	var calls atomic.Int64
-	return func() time.Time { return time.Unix(calls.Add(1)*3600, 0) }
+	begin := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	return func() time.Time { return begin.Add(time.Duration(calls.Add(1)) * time.Hour) }
 }
 
 // bulkRecords are the facts and the filings of each company that bulk makes.
-const bulkRecords = 2000
+const bulkRecords = 1000
 
 // bulk makes files that take an import a while: companies with many facts and filings.
 func bulk(t testing.TB) []string {
@@ -117,35 +121,103 @@ func undisturbed(t testing.TB, paths []string) (left map[string][]string, lines 
 	return content(t, pool), lines
 }
 
-// TestKilled kills imports without warning, each a bit later than the one before, and then lets one come to its end.
+// TestKilled kills imports without warning at 50 random points, until one has come to its end, and then begins anew. Each
+// time the data are whole, and what was told as stored is there; at the end of each import the content is as if
+// nothing had happened.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	paths := bulk(t)
-	want, lines := undisturbed(t, paths)
-	url := storetest.New(t)
-	pool := connect(t, url)
-	const attempts = 8
-	killed := 0
-	for n := range attempts {
-		if killImport(t, url, paths, lines*n/attempts+1) {
-			killed++
-		}
+	v := victim{Paths: append(bulk(t), write(t, "members.zip", mixedMembers(t, 40)), soleTickers(t)), Prices: []string{bulkPrices(t)}}
+	calm := newDatabase(t)
+	v.URL = storetest.New(t)
+	lines := 0
+	o := ingest.Options{TickersAsOf: tickersAsOf, Now: hasty(), Progress: writerFunc(func(p []byte) (int, error) {
+		lines++
+		return len(p), nil
+	})}
+	if _, err := ingest.Run(t.Context(), calm, v.Paths, o); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ingest.RunPrices(t.Context(), calm, v.Prices, nil, o); err != nil {
+		t.Fatal(err)
+	}
+	want := priceContent(t, calm)
+
+	random := rand.New(rand.NewPCG(9, 10)) //nolint:gosec // the same in each run
+	pool := connect(t, v.URL)
+	const kills = 50
+	completed := 0
+	for killed := 0; killed < kills; {
+		died, told := killImport(t, v, 1+random.IntN(lines))
 		checkWhole(t, pool)
+		if !died || killed%10 == 0 {
+			checkDerived(t, pool)
+			checkPrices(t, pool)
+		}
+		if stored := storedRecords(t, pool); told > stored+1 { // a row of prices repeats another
+			t.Errorf("%d records were told to be stored, %d are there", told, stored)
+		}
+		if died {
+			killed++
+			continue
+		}
+		completed++
+		sameContent(t, "after an import that was killed again and again", want, priceContent(t, pool))
+		v.URL = storetest.New(t)
+		pool = connect(t, v.URL)
 	}
-	if killed < attempts/2 {
-		t.Errorf("only %d imports were killed before their end", killed)
+	mustRun(t, pool, v.Paths...)
+	mustRunPrices(t, pool, "", v.Prices...)
+	sameContent(t, "after the last kill", want, priceContent(t, pool))
+	if completed == 0 {
+		t.Error("all imports were killed in their first part")
 	}
-	mustRun(t, pool, paths...)
-	if diff := cmp.Diff(want, content(t, pool)); diff != "" {
-		t.Errorf("after %d killed imports (-undisturbed +got)\n%s", killed, diff)
+	t.Logf("%d kills, %d imports came to their end between them", kills, completed)
+}
+
+// mixedMembers makes an archive of small submissions documents and company facts.
+func mixedMembers(t testing.TB, companies int) []byte {
+	t.Helper()
+	var entries []entry
+	for cik := 1001; cik <= 1000+companies; cik++ {
+		accession := edgar.AccessionNumber(int64(cik)*100_000_000 + 25_000001)
+		name := fmt.Sprintf("CIK%010d.json", cik)
+		entries = append(entries,
+			entry{"submissions/" + name, submissions(t, cik, "Name", nil, nil, []filing{{accession: accession, form: "8-K", filed: "2025-01-10"}})},
+			entry{"companyfacts/" + name, companyFacts(t, cik, "Name", "Label", []fact{{
+				concept: "us-gaap:Assets", unit: "USD", end: "2024-12-31", value: 1, accession: accession, filed: "2025-02-01", form: "10-K", fy: 2024, fp: "FY",
+			}})})
 	}
+	return archive(t, entries...)
+}
+
+// soleTickers makes a ticker file of symbols that no other file has.
+func soleTickers(t testing.TB) string {
+	t.Helper()
+	var rows []listing
+	for i := range 500 {
+		rows = append(rows, listing{2001 + i, fmt.Sprintf("T%d", i)})
+	}
+	return write(t, "company_tickers.json", tickers(t, rows...))
+}
+
+// storedRecords returns the number of filings, facts, listings and prices.
+func storedRecords(t testing.TB, pool *pgxpool.Pool) (n int) {
+	t.Helper()
+	err := pool.QueryRow(t.Context(), `
+		select (select count(*) from filing_companies) + (select count(*) from facts)
+			+ (select count(*) from securities where company_id is not null)
+			+ (select count(*) from metrics where fact_id is null)`).Scan(&n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // killImport starts an import in a process of its own and kills that when it has told so many lines of progress. It
-// reports whether the import had not ended before.
-func killImport(t testing.TB, url string, paths []string, lines int) bool {
+// reports whether the import had not ended before, and how many records it had told to be stored.
+func killImport(t testing.TB, v victim, lines int) (killed bool, told int) {
 	t.Helper()
-	order, err := json.Marshal(victim{url, paths})
+	order, err := json.Marshal(v)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,69 +235,43 @@ func killImport(t testing.TB, url string, paths []string, lines int) bool {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	told := bufio.NewScanner(out)
-	for n := 0; n < lines && told.Scan(); n++ {
-		continue
+	before, present := 0, 0 // of the first import, and of the one that runs
+	text := bufio.NewScanner(out)
+	for n := 1; text.Scan(); n++ {
+		if n == lines {
+			_ = command.Process.Kill() // it may have ended
+		}
+		line := text.Text()
+		if strings.HasPrefix(line, "importing ") {
+			before, present = before+present, 0
+		}
+		if end, ok := strings.CutSuffix(line, " records"); ok {
+			if _, err := fmt.Sscan(end[strings.LastIndexByte(end, ' ')+1:], &present); err != nil {
+				t.Errorf("%q: %v", line, err)
+			}
+		}
 	}
-	_ = command.Process.Kill() // it may have ended
-	_, _ = io.Copy(io.Discard, out)
 	err = command.Wait()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	return err != nil
+	return err != nil, before + present
 }
 
-// checkWhole looks for files that were imported in part: each company has all of its facts or none, and all of its
-// filings or none. It waits for the end of a killed import, which PostgreSQL notices in its own time.
+// checkWhole looks for files that were imported in part: each company of bulk has all of its facts or none, and all of its
+// filings or none; each symbol all of its prices. It waits for the end of a killed import, which PostgreSQL notices in
+// its own time.
 func checkWhole(t testing.TB, pool *pgxpool.Pool) {
 	t.Helper()
 	mustRun(t, pool, t.TempDir())
-	wantLines(t, pool, []string{}, `select company_id::text from facts group by company_id having count(*) <> $1`, bulkRecords)
-	wantLines(t, pool, []string{}, `select company_id::text from filing_companies group by company_id having count(*) <> $1`, bulkRecords)
-	checkDerived(t, pool)
-}
-
-// TestDatabaseGoesAway kills the server in the middle of a file. The error names the file, and a second import completes
-// the first.
-func TestDatabaseGoesAway(t *testing.T) {
-	t.Parallel()
-	paths := bulk(t)
-	want, total := undisturbed(t, paths)
-	cluster := storetest.NewCluster(t)
-	lines := 0
-	progress := writerFunc(func(p []byte) (int, error) {
-		if lines++; lines == total/2 {
-			cluster.Kill()
-		}
-		return len(p), nil
-	})
-	report, err := ingest.Run(t.Context(), connect(t, cluster.URL()), paths,
-		ingest.Options{TickersAsOf: tickersAsOf, Progress: progress, Now: hasty()})
-	if err == nil {
-		t.Fatal("the import did not notice that the server was killed")
-	}
-	if _, ok := errors.AsType[*ingest.IncompleteError](err); ok {
-		t.Errorf("%v: the fault of the database is taken for one of a file", err)
-	}
-	named := false
-	for _, path := range paths {
-		named = named || strings.Contains(err.Error(), path)
-	}
-	if !named {
-		t.Errorf("error %q names no file", err)
-	}
-	if !report.AddsUp() {
-		t.Errorf("a report that does not add up:\n%s", table(t, report))
-	}
-	cluster.Start()
-	pool := connect(t, cluster.URL())
-	checkWhole(t, pool)
-	mustRun(t, pool, paths...)
-	if diff := cmp.Diff(want, content(t, pool)); diff != "" {
-		t.Errorf("after the second import (-undisturbed +got)\n%s", diff)
-	}
+	wantLines(t, pool, []string{}, `
+		select cik::text from facts join companies c on c.id = company_id where cik < 1000 group by cik having count(*) <> $1`, bulkRecords)
+	wantLines(t, pool, []string{}, `
+		select cik::text from filing_companies join companies c on c.id = company_id where cik < 1000 group by cik having count(*) <> $1`, bulkRecords)
+	wantLines(t, pool, []string{}, `
+		select y.symbol from metrics m join series p on p.id = m.series_id join securities y on y.id = p.security_id
+		group by y.symbol having count(*) <> $1`, bulkPriceDays)
 }
 
 // TestCancelled ends an import by its context.
@@ -253,6 +299,7 @@ func TestCancelled(t *testing.T) {
 		}
 	}
 	checkWhole(t, pool)
+	checkDerived(t, pool)
 }
 
 // TestOneAtATime holds the lock of an import: another says so and waits.

@@ -86,7 +86,7 @@ func (p *priceRows) next() error {
 
 // stagePrices copies the rows of d into price_rows and names what is rejected. It returns the number of rows, and what
 // was read and rejected.
-func (im *priceImporter) stagePrices(ctx context.Context, d document) (rows int64, count Count, err error) {
+func (im *priceImporter) stagePrices(ctx context.Context, d *document) (rows int64, count Count, err error) {
 	var untold error // what is no fault of the file
 	reader, err := prices.NewReader(d.body, prices.Options{
 		MaxDate: edgar.DateOf(im.options.Now()),

@@ -3,11 +3,11 @@ package ingest
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/corpintel/corpintel/edgar"
@@ -25,14 +25,13 @@ import (
 // A file is a snapshot, for each of its symbols, of the newest day that it has of it. Of two files that contradict each
 // other about a value the newer snapshot counts, of one day the greater value.
 func RunPrices(ctx context.Context, pool *pgxpool.Pool, paths []string, holdings *prices.SymbolMap, o Options) (*Report, error) {
-	o = o.withDefaults()
 	im := &priceImporter{
-		importer: importer{options: o, report: newPriceReport()},
+		importer: *newImporter(o, newPriceReport()),
 		symbols:  make(map[string]bool),
 	}
-	started := o.Now()
-	err := im.run(ctx, pool, paths, holdings)
-	im.report.Elapsed = o.Now().Sub(started)
+	err := im.run(ctx, pool, paths, func(ctx context.Context, files []file) error {
+		return im.importAll(ctx, files, holdings)
+	}, preparePrices)
 	return im.report, err
 }
 
@@ -43,114 +42,136 @@ type priceImporter struct {
 }
 
 func newPriceReport() *Report {
-	return &Report{Kinds: []*KindReport{{Kind: "prices", Records: "values"}}}
+	return &Report{Kinds: []*KindReport{{Kind: pricesName, Records: "values"}}}
 }
 
-func (im *priceImporter) run(ctx context.Context, pool *pgxpool.Pool, paths []string, holdings *prices.SymbolMap) error {
-	files, err := findFiles(ctx, paths)
-	if err != nil {
-		return err
-	}
-	im.progress = newProgress(im.options.Progress, im.options.Terminal, im.options.Now, files)
-	defer im.progress.finish()
-	if im.db, err = openSession(ctx, pool, im.waiting); err != nil {
-		return err
-	}
-	defer im.db.close(ctx)
-	if _, err := im.db.conn.Exec(ctx, preparePrices); err != nil {
-		return fmt.Errorf("prepare the connection: %w", err)
-	}
+func (im *priceImporter) importAll(ctx context.Context, files []file, holdings *prices.SymbolMap) (err error) {
 	if err := im.importHoldings(ctx, holdings); err != nil {
 		return err
 	}
-	for _, f := range files {
-		im.progress.file(f)
-		if err := im.importFile(ctx, f); err != nil {
-			return err
-		}
+	if err := im.importFiles(ctx, files, handler{take: im.importFile, pass: im.passFile}); err != nil {
+		return err
 	}
 	if im.report.Unlinked, err = im.unlinked(ctx); err != nil {
 		return err
 	}
-	if report := im.report.Kinds[0]; report.Stored+report.Updated >= grown {
-		if _, err := im.db.conn.Exec(ctx, analyzePrices); err != nil {
-			return fmt.Errorf("renew the statistics: %w", err)
-		}
-	}
-	return im.verdict()
+	report := im.report.Kinds[0]
+	return im.db.analyze(ctx, report.Stored+report.Updated, analyzePrices)
 }
 
 const analyzePrices = `-- name: analyzePrices
-analyze companies, securities, concepts, definitions, series, metrics`
+analyze companies, securities, concepts, definitions, series, metrics, metrics_month`
+
+// passFile counts what the report tells of a file that was imported before.
+func (im *priceImporter) passFile(i imported) {
+	im.report.Rows += i.rows.Int64
+	for _, symbol := range i.symbols {
+		im.symbols[symbol] = true
+	}
+}
 
 // importFile imports a file. An error ends the whole import.
-func (im *priceImporter) importFile(ctx context.Context, f file) error {
+func (im *priceImporter) importFile(ctx context.Context, d *document) error {
 	report := im.report.Kinds[0]
 	defer im.clock(report)()
-	rows, count, err := im.importPrices(ctx, f)
-	report.add(count)
-	im.report.Rows += rows
-	im.progress.records += count.Read
-	if err == nil {
-		report.Files++
-		return nil
+	im.named = tally{}
+	if _, err := im.begin(ctx, d); err != nil {
+		return im.fail(ctx, d.name, d.kind, fault(err))
 	}
-	failed := im.report.Failed
-	err = im.fail(ctx, f.path, edgar.KindUnknown, err)
-	report.Failed += im.report.Failed - failed
-	im.report.Failed = failed
-	return err
+	f := &priceFile{document: d, done: make(map[string]bool)}
+	err := im.persist(ctx, d, func() error { return im.importPrices(ctx, f) })
+	count := f.count(err)
+	report.add(count)
+	im.progress.records += count.Read
+	if err != nil {
+		return im.fail(ctx, d.name, d.kind, err)
+	}
+	report.Files++
+	im.report.Rows += f.rows
+	return nil
+}
+
+// priceFile is a file and how far its import is.
+type priceFile struct {
+	*document
+	rows   int64
+	read   Count           // Read and Rejected of the file, and what it has twice
+	stored Count           // of the transactions that were committed
+	done   map[string]bool // the symbols in them
+}
+
+// count returns what became of the values when the import ended with err: those of the transactions that were committed,
+// and of a file that is whole what was rejected. The rest counts for nothing.
+func (f *priceFile) count(err error) Count {
+	if err != nil && len(f.done) == 0 {
+		return Count{}
+	}
+	count := f.read
+	count.add(f.stored)
+	if err != nil {
+		count.Read = count.Stored + count.Unchanged + count.Updated + count.Skipped + count.Rejected
+	}
+	return count
 }
 
 // importPrices imports a file: it is staged as a whole, then brought into the database in transactions of some symbols
-// each. The count is that of the transactions that were committed; it is not of a file of which nothing was.
-func (im *priceImporter) importPrices(ctx context.Context, f file) (rows int64, count Count, err error) {
-	r, err := os.Open(f.path)
+// each. What they have done need not be done again when it is repeated.
+func (im *priceImporter) importPrices(ctx context.Context, f *priceFile) error {
+	rows, read, err := im.stagePrices(ctx, f.document)
 	if err != nil {
-		return 0, Count{}, fault(err)
+		return err
 	}
-	defer func() { _ = r.Close() }() // it was only read
-	d := document{name: f.path, path: filepath.ToSlash(f.path)}
-	if _, err := d.open(metered(ctx, r, im.progress.add)); err != nil {
-		return 0, Count{}, fault(err)
-	}
-	if rows, count, err = im.stagePrices(ctx, d); err != nil {
-		return 0, Count{}, err
-	}
-	repeated, err := im.dropRepeatedRows(ctx, d.name)
+	repeated, err := im.dropRepeatedRows(ctx, f.name)
 	if err != nil {
-		return 0, Count{}, err
+		return err
 	}
-	count.add(repeated)
-	stored, err := im.storePrices(ctx)
-	count.add(stored)
-	if err != nil { // the rest of the file counts for nothing
-		count.Read = count.Stored + count.Unchanged + count.Updated + count.Skipped + count.Rejected
-	}
-	return rows, count, err
+	f.rows, f.read = rows, read
+	f.read.add(repeated)
+	return im.storePrices(ctx, f)
 }
 
 // storePrices brings the staged rows into the database.
-func (im *priceImporter) storePrices(ctx context.Context) (count Count, err error) {
+func (im *priceImporter) storePrices(ctx context.Context, f *priceFile) error {
+	staged := im.db.opened
 	batches, err := im.batches(ctx)
 	if err != nil {
-		return Count{}, err
+		return err
 	}
-	for _, symbols := range batches {
+	for i, symbols := range batches {
+		if f.done[symbols[0]] {
+			continue
+		}
+		if im.db.opened != staged {
+			return errRepeat // what is staged went with the session
+		}
 		var stored Count
 		err := im.db.inTx(ctx, func(t *transaction) (err error) {
-			stored, err = t.storePrices(ctx, symbols)
-			return err
+			if stored, err = t.storePrices(ctx, symbols); err != nil || i < len(batches)-1 {
+				return err
+			}
+			return im.rememberPrices(ctx, t, f, batches)
 		})
 		if err != nil {
-			return count, fmt.Errorf("prices of %s to %s: %w", symbols[0], symbols[len(symbols)-1], err)
+			return fmt.Errorf("prices of %s to %s: %w", symbols[0], symbols[len(symbols)-1], err)
 		}
-		count.add(stored)
+		f.stored.add(stored)
 		for _, symbol := range symbols {
-			im.symbols[symbol] = true
+			f.done[symbol], im.symbols[symbol] = true, true
 		}
 	}
-	return count, nil
+	return nil
+}
+
+// rememberPrices notes that f is imported, with the last of its batches.
+func (im *priceImporter) rememberPrices(ctx context.Context, t *transaction, f *priceFile, batches [][]string) error {
+	for _, note := range im.note(f.document, im.report.Kinds[0], f.read) {
+		note.rows = pgtype.Int8{Int64: f.rows, Valid: true}
+		note.symbols = slices.Concat(batches...)
+		if err := t.rememberPrices(ctx, note); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maxBatchRows bounds the rows of a transaction, but for those of a single symbol.
@@ -235,8 +256,12 @@ func (im *priceImporter) unlinked(ctx context.Context) ([]string, error) {
 	for symbol := range im.symbols {
 		symbols = append(symbols, symbol)
 	}
-	rows, _ := im.db.conn.Query(ctx, unlinkedSymbols, symbols) // CollectRows reports the error
-	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	var found []string
+	err := im.db.persist(ctx, func(bool) (err error) {
+		rows, _ := im.db.conn.Query(ctx, unlinkedSymbols, symbols) // CollectRows reports the error
+		found, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("unlinked symbols: %w", err)
 	}

@@ -109,6 +109,7 @@ func checkPrices(t testing.TB, pool *pgxpool.Pool) {
 			t.Errorf("%s: %v", name, lines)
 		}
 	}
+	checkRollup(t, pool)
 }
 
 func TestPrices(t *testing.T) {

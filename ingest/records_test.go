@@ -77,6 +77,7 @@ func TestOlderSnapshot(t *testing.T) {
 		{older, ingest.Count{Read: 1, Skipped: 1}},
 		{newer, ingest.Count{Read: 2, Unchanged: 2}},
 	} {
+		forget(t, pool)
 		if got := counts(mustRun(t, pool, step.file))[2]; got != step.want {
 			t.Errorf("got %+v, want %+v", got, step.want)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -22,54 +21,26 @@ const kindReference = 0
 // those of a CIK, or, in rows without one, those who hold a symbol. What they say of companies that are not known is
 // kept for when they are, and counted as skipped. For the rest it is as Run is; the report has one kind, reference.
 func RunReference(ctx context.Context, pool *pgxpool.Pool, paths []string, o Options) (*Report, error) {
-	im := newImporter(o, &Report{Kinds: []*KindReport{kindReference: {Kind: "reference", Records: "companies"}}})
+	im := newImporter(o, &Report{Kinds: []*KindReport{kindReference: {Kind: referenceName, Records: "companies"}}})
 	return im.report, im.run(ctx, pool, paths, im.importReferences)
 }
 
 func (im *importer) importReferences(ctx context.Context, files []file) error {
-	for _, f := range files {
-		im.progress.file(f)
-		if err := im.importReferenceFile(ctx, f); err != nil {
-			return err
-		}
-	}
-	return nil
+	return im.importFiles(ctx, files, handler{take: im.importReferenceFile, pass: func(imported) {}})
 }
 
 // importReferenceFile imports a file. An error ends the whole import.
-func (im *importer) importReferenceFile(ctx context.Context, f file) error {
-	report := im.report.kind(kindReference)
-	defer im.clock(report)()
-	count, err := im.importReference(ctx, f)
-	if err != nil {
-		return im.failAs(ctx, f.path, &report.Failed, err)
+func (im *importer) importReferenceFile(ctx context.Context, d *document) error {
+	im.named = tally{}
+	if _, err := im.begin(ctx, d); err != nil {
+		return im.fail(ctx, d.name, d.kind, fault(err))
 	}
-	report.Files++
-	report.add(count)
-	im.progress.records += count.Read
-	return nil
+	return im.importCounted(ctx, d, im.report.kind(kindReference), im.importReference)
 }
 
-func (im *importer) importReference(ctx context.Context, f file) (Count, error) {
-	r, err := os.Open(f.path)
-	if err != nil {
-		return Count{}, fault(err)
-	}
-	defer func() { _ = r.Close() }() // it was only read
-	info, err := r.Stat()
-	if err != nil {
-		return Count{}, fault(err)
-	}
-	d := document{name: f.path, modified: info.ModTime()}
-	if _, err := d.open(metered(ctx, r, im.progress.add)); err != nil {
-		return Count{}, fault(err)
-	}
-	asOf := im.options.ReferenceAsOf
-	if asOf == 0 {
-		asOf = edgar.DateOf(d.modified)
-	}
+func (im *importer) importReference(ctx context.Context, d *document) (Count, error) {
 	var count Count
-	err = im.db.inTx(ctx, func(t *transaction) error {
+	err := im.db.inTx(ctx, func(t *transaction) error {
 		reject := func(rejection edgar.Rejection) error {
 			count.Rejected++
 			return im.reject(d.name, rejection)
@@ -82,7 +53,10 @@ func (im *importer) importReference(ctx context.Context, f file) (Count, error) 
 		if err := t.dropRepeated(ctx, reject); err != nil {
 			return err
 		}
-		return t.importClassifications(ctx, asOf, &count)
+		if err := t.importClassifications(ctx, d.day(im.options.ReferenceAsOf), &count); err != nil {
+			return err
+		}
+		return t.remember(ctx, im.note(d, im.report.kind(kindReference), count))
 	})
 	count.Unchanged = count.Read - count.Rejected - count.Stored - count.Updated - count.Skipped
 	return count, err
@@ -90,7 +64,7 @@ func (im *importer) importReference(ctx context.Context, f file) (Count, error) 
 
 // stageReference copies the records of d into stage_classifications and returns their number. A record with a CIK is
 // of that company, whoever holds the symbol.
-func (t *transaction) stageReference(ctx context.Context, d document, reject func(edgar.Rejection) error) (rows int64, err error) {
+func (t *transaction) stageReference(ctx context.Context, d *document, reject func(edgar.Rejection) error) (rows int64, err error) {
 	r, err := reference.NewReader(d.body, reject)
 	if err != nil {
 		return 0, fault(err)

@@ -32,6 +32,7 @@ func runReference(t testing.TB, pool *pgxpool.Pool, asOf edgar.Date, paths ...st
 
 func wantReference(t testing.TB, pool *pgxpool.Pool, asOf edgar.Date, want ingest.Count, paths ...string) {
 	t.Helper()
+	forget(t, pool)
 	got, rejections, err := runReference(t, pool, asOf, paths...)
 	if err != nil || rejections != "" || got != want {
 		t.Errorf("import %v: %+v, %v, rejections %q, want %+v", paths, got, err, rejections, want)

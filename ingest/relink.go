@@ -9,7 +9,10 @@ func (t *transaction) movePrices(ctx context.Context) error {
 	if err != nil || moved == 0 {
 		return err
 	}
-	for _, sql := range []string{addUnlinked, addMovedSeries, noteMovedSeries, movePrices, recountSeries, dropEmptySeries} {
+	t.monthsChanged = true
+	for _, sql := range []string{
+		addUnlinked, addMovedSeries, noteMovedSeries, noteMovedMonths, movePrices, recountSeries, dropEmptySeries,
+	} {
 		if _, err := t.exec(ctx, sql); err != nil {
 			return err
 		}
@@ -65,13 +68,21 @@ from (select distinct symbol, company_id, definition_id from moved_prices) m
 join ` + movedTo + `
 join series p on p.security_id = y.id and p.definition_id = m.definition_id`
 
+// movePrices deletes and inserts: TimescaleDB does not update the column by which a chunk is compressed.
 const movePrices = `-- name: movePrices
-update metrics
-set series_id = p.id
-from moved_prices m
+with moved as (
+  delete from metrics
+  using moved_prices m
+  where metrics.series_id = m.series_id and metrics.date = m.date
+  returning metrics.series_id, metrics.date, metrics.as_of, metrics.value
+)
+insert into metrics (series_id, date, as_of, value)
+select p.id, moved.date, moved.as_of, moved.value
+from moved
+join moved_prices m on m.series_id = moved.series_id and m.date = moved.date
 join ` + movedTo + `
 join series p on p.security_id = y.id and p.definition_id = m.definition_id
-where metrics.series_id = m.series_id and metrics.date = m.date`
+order by p.id, moved.date`
 
 const recountSeries = `-- name: recountSeries
 with counted as (

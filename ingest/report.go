@@ -15,9 +15,9 @@ import (
 type Count struct {
 	Read      int64 // records in the files, with those that were rejected
 	Stored    int64 // new in the database
-	Unchanged int64 // there already, or twice in one file
+	Unchanged int64 // there already, or twice in one file, or in a file that was imported before
 	Updated   int64 // there already, and changed by a newer snapshot
-	Skipped   int64 // there already with another content, which is from a newer snapshot; or of no known company
+	Skipped   int64 // there already with another content, which is from a newer snapshot; of no known company, or left out
 	Rejected  int64 // wrong by themselves
 }
 
@@ -37,10 +37,11 @@ func (c *Count) add(d Count) {
 
 // KindReport is what became of the files of one kind. Records of failed files are not counted.
 type KindReport struct {
-	Kind    string // "submissions", "tickers", "companyfacts", "indexes"; "reference"
+	Kind    string // "submissions", "tickers", "companyfacts", "indexes"; "reference"; "prices"
 	Records string // what Count counts: "filings", "listings", "facts"; "companies"
 	Count
-	Files   int           // imported
+	Files   int           // imported, now or before
+	Known   int           // of them, those whose bytes were imported before: they were not read again
 	Failed  int           // broken: nothing of them was stored
 	Elapsed time.Duration // spent on files of the kind
 }
@@ -63,6 +64,7 @@ type SkippedFiles struct {
 type Report struct {
 	Kinds   []*KindReport  // as the function that returns the report says; each is there even when it had no files
 	Skipped []SkippedFiles // by kind
+	LeftOut int            // files of companies that are not among Options.Only
 	Failed  int            // broken files whose kind was not to be told
 	Elapsed time.Duration  // from start to end, waiting included
 
@@ -78,12 +80,22 @@ const (
 	kindIndexes
 )
 
+// The names of kinds. They are stored in the database.
+const (
+	submissionsName  = "submissions"
+	tickersName      = "tickers"
+	companyFactsName = "companyfacts"
+	indexesName      = "indexes"
+	referenceName    = "reference"
+	pricesName       = "prices"
+)
+
 func newReport() *Report {
 	return &Report{Kinds: []*KindReport{
-		kindSubmissions:  {Kind: "submissions", Records: "filings"},
-		kindTickers:      {Kind: "tickers", Records: "listings"},
-		kindCompanyFacts: {Kind: "companyfacts", Records: "facts"},
-		kindIndexes:      {Kind: "indexes", Records: "filings"},
+		kindSubmissions:  {Kind: submissionsName, Records: "filings"},
+		kindTickers:      {Kind: tickersName, Records: "listings"},
+		kindCompanyFacts: {Kind: companyFactsName, Records: "facts"},
+		kindIndexes:      {Kind: indexesName, Records: "filings"},
 	}}
 }
 
@@ -105,8 +117,11 @@ func (r *Report) of(k edgar.Kind) *KindReport {
 	return nil
 }
 
-// failures returns where broken files of the kind k are counted.
+// failures returns where broken files of the kind k are counted. Of a report on one kind all are of that.
 func (r *Report) failures(k edgar.Kind) *int {
+	if len(r.Kinds) == 1 {
+		return &r.Kinds[0].Failed
+	}
 	if of := r.of(k); of != nil {
 		return &of.Failed
 	}
@@ -129,9 +144,9 @@ func (r *Report) AddsUp() bool {
 // Write writes the report as a table with a line per kind, followed by what was not imported.
 func (r *Report) Write(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "\tfiles\tfailed\trecords\tread\tstored\tunchanged\tupdated\tskipped\trejected\ttime\trecords/s\t")
+	fmt.Fprintln(t, "\tfiles\tknown\tfailed\trecords\tread\tstored\tunchanged\tupdated\tskipped\trejected\ttime\trecords/s\t")
 	for _, k := range r.Kinds {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%.0f\t\n", k.Kind, k.Files, k.Failed, k.Records,
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%.0f\t\n", k.Kind, k.Files, k.Known, k.Failed, k.Records,
 			k.Read, k.Stored, k.Unchanged, k.Updated, k.Skipped, k.Rejected, seconds(k.Elapsed), k.Rate())
 	}
 	if err := t.Flush(); err != nil {
@@ -153,6 +168,9 @@ func (r *Report) rest() string {
 	}
 	if len(parts) > 0 {
 		rest += "; files skipped: " + strings.Join(parts, ", ")
+	}
+	if r.LeftOut > 0 {
+		rest += fmt.Sprintf("; files of other companies: %d", r.LeftOut)
 	}
 	if r.Failed > 0 {
 		rest += fmt.Sprintf("; other files failed: %d", r.Failed)

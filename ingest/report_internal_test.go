@@ -15,7 +15,7 @@ func TestReportWrite(t *testing.T) {
 	t.Parallel()
 	r := newReport()
 	*r.kind(kindSubmissions) = KindReport{
-		Kind: "submissions", Records: "filings", Count: Count{Read: 96650, Stored: 96277, Updated: 373}, Files: 71, Elapsed: 5 * time.Second,
+		Kind: "submissions", Records: "filings", Count: Count{Read: 96650, Stored: 96277, Updated: 373}, Files: 71, Known: 3, Elapsed: 5 * time.Second,
 	}
 	*r.kind(kindCompanyFacts) = KindReport{
 		Kind: "companyfacts", Records: "facts", Count: Count{Read: 10, Unchanged: 4, Skipped: 5, Rejected: 1}, Files: 1, Failed: 2, Elapsed: time.Second,
@@ -24,18 +24,19 @@ func TestReportWrite(t *testing.T) {
 	r.skippedFile(edgar.KindUnknown)
 	r.skippedFile(edgar.KindFilingDocument)
 	*r.failures(edgar.KindUnknown)++
+	r.LeftOut = 4
 	r.Elapsed = 6500 * time.Millisecond
 	var b strings.Builder
 	if err := r.Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	want := `
-                files  failed   records   read  stored  unchanged  updated  skipped  rejected  time  records/s
-   submissions     71       0   filings  96650   96277          0      373        0         0  5.0s      19330
-       tickers      0       0  listings      0       0          0        0        0         0  0.0s          0
-  companyfacts      1       2     facts     10       0          4        0        5         1  1.0s         10
-       indexes      0       0   filings      0       0          0        0        0         0  0.0s          0
-total time 6.5s; files skipped: 1 unknown file, 2 filing document; other files failed: 1
+                files  known  failed   records   read  stored  unchanged  updated  skipped  rejected  time  records/s
+   submissions     71      3       0   filings  96650   96277          0      373        0         0  5.0s      19330
+       tickers      0      0       0  listings      0       0          0        0        0         0  0.0s          0
+  companyfacts      1      0       2     facts     10       0          4        0        5         1  1.0s         10
+       indexes      0      0       0   filings      0       0          0        0        0         0  0.0s          0
+total time 6.5s; files skipped: 1 unknown file, 2 filing document; files of other companies: 4; other files failed: 1
 `
 	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), b.String()); diff != "" {
 		t.Errorf("report (-want +got)\n%s", diff)

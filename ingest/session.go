@@ -12,8 +12,16 @@ import (
 )
 
 // session is the connection that an import works on. It has the temporary tables and holds the lock, and both end with
-// it.
-type session struct{ conn *pgx.Conn }
+// it: when it is lost, another one is opened.
+type session struct {
+	pool  *pgxpool.Pool
+	setup []string      // statements that prepare it
+	wait  time.Duration // as Options.Wait
+	tell  func(string)  // progress
+
+	conn   *pgx.Conn
+	opened int // times
+}
 
 // Every statement is planned for its parameters and the present size of the tables, which grow from nothing to
 // millions of rows within a session; what is there of a file is looked up by key.
@@ -21,6 +29,9 @@ const prepareSession = `-- name: prepareSession
 set statement_timeout = 0;
 set lock_timeout = 0;
 set idle_in_transaction_session_timeout = 0;
+set tcp_keepalives_idle = 15; -- an importer that vanishes gives the lock up soon
+set tcp_keepalives_interval = 5;
+set tcp_keepalives_count = 4;
 set plan_cache_mode = force_custom_plan;
 set jit = off;
 set random_page_cost = 1.1;
@@ -138,6 +149,20 @@ create temporary table chosen_points (
 
 create temporary table changed_series (series bigint, id bigint) on commit delete rows;`
 
+// analyzeEmpty tells PostgreSQL that the temporary tables are empty: from then on it takes them for as large as they are.
+// It takes a table that was never analyzed for ten pages, some thousand rows, and then reads tables of some thousand
+// companies as a whole for a file of one. Tables that are made later have files of thousands of rows.
+const analyzeEmpty = `-- name: analyzeEmpty
+do $$
+declare
+  name text;
+begin
+  for name in select relname from pg_class where relnamespace = pg_my_temp_schema() and relkind = 'r' loop
+    execute format('analyze pg_temp.%I', name);
+  end loop;
+end
+$$`
+
 // importLock is the key of the advisory lock that one import at a time holds: "corpint" in ASCII.
 const importLock = 0x636f7270696e74
 
@@ -147,23 +172,44 @@ select pg_try_advisory_lock($1)`
 const awaitLock = `-- name: awaitLock
 select pg_advisory_lock($1)`
 
-// openSession takes a connection out of the pool and prepares it for an import. When another import runs it calls
-// waiting and waits for the other's end.
-func openSession(ctx context.Context, pool *pgxpool.Pool, waiting func()) (*session, error) {
-	pooled, err := pool.Acquire(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("connect to the database: %w", err)
+// connectTimeout bounds one attempt to connect.
+const connectTimeout = 10 * time.Second
+
+// openSession takes a connection out of the pool and prepares it for an import, with the statements of setup too. When
+// another import runs it says so to tell, and waits for the other's end.
+func openSession(ctx context.Context, pool *pgxpool.Pool, wait time.Duration, tell func(string), setup ...string) (*session, error) {
+	s := &session{
+		pool: pool, wait: wait, tell: tell,
+		setup: append([]string{prepareSession, prepareHolders, prepareRollup, analyzeEmpty}, setup...),
 	}
-	s := &session{conn: pooled.Hijack()}
-	if err := s.prepare(ctx, waiting); err != nil {
-		s.close(ctx)
+	err := s.open(ctx)
+	if err != nil && ctx.Err() == nil && isAway(err) {
+		err = s.reconnect(ctx, err)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *session) prepare(ctx context.Context, waiting func()) error {
-	for _, sql := range []string{prepareSession, prepareHolders} {
+func (s *session) open(ctx context.Context) error {
+	connecting, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	pooled, err := s.pool.Acquire(connecting)
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	s.conn = pooled.Hijack()
+	s.opened++
+	if err := s.prepare(ctx); err != nil {
+		s.close(ctx)
+		return err
+	}
+	return nil
+}
+
+func (s *session) prepare(ctx context.Context) error {
+	for _, sql := range s.setup {
 		if _, err := s.conn.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("prepare the connection: %w", err)
 		}
@@ -175,7 +221,7 @@ func (s *session) prepare(ctx context.Context, waiting func()) error {
 	if locked {
 		return nil
 	}
-	waiting()
+	s.tell("another import is running on this database: waiting for its end")
 	if _, err := s.conn.Exec(ctx, awaitLock, int64(importLock)); err != nil {
 		return fmt.Errorf("wait for another import: %w", err)
 	}
@@ -184,24 +230,54 @@ func (s *session) prepare(ctx context.Context, waiting func()) error {
 
 // close ends the session, also after ctx was cancelled.
 func (s *session) close(ctx context.Context) {
+	if s.conn == nil {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	_ = s.conn.Close(ctx) // nothing is open on it: what it did was committed or reported
 }
 
-// inTx runs f in a transaction, which is committed when f returns nil and what follows from all it did was settled.
+// inTx runs f in a transaction, which is committed when f returns nil and what follows from all it did was settled. When
+// the answer to the commit is lost, it opens the session again and finds out whether it was committed.
 func (s *session) inTx(ctx context.Context, f func(*transaction) error) error {
-	return pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
+	var id string
+	err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
 		t := &transaction{tx: tx}
 		if err := f(t); err != nil {
 			return err
 		}
-		return t.settle(ctx)
+		if err := t.settle(ctx); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, transactionID).Scan(&id)
 	})
+	if err == nil || id == "" || ctx.Err() != nil || !isAway(err) {
+		return err
+	}
+	if err := s.reconnect(ctx, err); err != nil {
+		return err
+	}
+	var status string
+	err = s.conn.QueryRow(ctx, transactionStatus, id).Scan(&status)
+	if err == nil && status == "committed" {
+		return nil
+	}
+	return fmt.Errorf("%w, and transaction %s is not known to be committed", errRepeat, id)
 }
 
+const transactionID = `-- name: transactionID
+select coalesce(pg_current_xact_id_if_assigned()::text, '')`
+
+// transactionStatus fails when the server does not know the transaction, as after a change to one that had not got it.
+const transactionStatus = `-- name: transactionStatus
+select coalesce(pg_xact_status($1::text::xid8), '')`
+
 // transaction is the import of one file.
-type transaction struct{ tx pgx.Tx }
+type transaction struct {
+	tx            pgx.Tx
+	monthsChanged bool // changed_months has rows
+}
 
 // exec runs a statement and returns the number of rows it changed.
 func (t *transaction) exec(ctx context.Context, sql string, args ...any) (int64, error) {
@@ -241,17 +317,17 @@ analyze companies, securities, filings, filing_companies, company_forms`
 const analyzeFacts = `-- name: analyzeFacts
 analyze companies, concepts, definitions, facts, concept_units, series, metrics`
 
-func (s *session) analyze(ctx context.Context, r *Report) error {
-	written := func(k *KindReport) int64 { return k.Stored + k.Updated }
-	if written(r.kind(kindSubmissions))+written(r.kind(kindTickers))+written(r.kind(kindIndexes)) >= grown {
-		if _, err := s.conn.Exec(ctx, analyzeFilings); err != nil {
-			return fmt.Errorf("renew the statistics: %w", err)
-		}
+// analyze renews the statistics of tables into which so many records were written.
+func (s *session) analyze(ctx context.Context, written int64, sql string) error {
+	if written < grown {
+		return nil
 	}
-	if written(r.kind(kindCompanyFacts)) >= grown {
-		if _, err := s.conn.Exec(ctx, analyzeFacts); err != nil {
-			return fmt.Errorf("renew the statistics: %w", err)
-		}
+	err := s.persist(ctx, func(bool) error {
+		_, err := s.conn.Exec(ctx, sql)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("renew the statistics: %w", err)
 	}
 	return nil
 }

@@ -20,10 +20,11 @@ type submissions struct {
 	dated   bool          // asOf dates the entity's symbols
 	filings []edgar.FilingRecord
 	count   Count // Read and Rejected
+	note    []imported
 }
 
 // readSubmissions reads a document and names its rejected records.
-func (im *importer) readSubmissions(d document) (*submissions, error) {
+func (im *importer) readSubmissions(d *document) (*submissions, error) {
 	defer im.clock(im.report.kind(kindSubmissions))()
 	parsed, err := edgar.ParseSubmissions(d.body)
 	if err != nil {
@@ -33,6 +34,9 @@ func (im *importer) readSubmissions(d document) (*submissions, error) {
 	if err != nil {
 		return nil, fault(err)
 	}
+	if !im.only.has(cik) {
+		return nil, errLeftOut
+	}
 	s := &submissions{name: d.name, cik: cik, asOf: edgar.MinDate, entity: parsed.Entity, dated: parsed.HasAsOf}
 	if parsed.HasAsOf {
 		s.asOf = parsed.AsOf
@@ -41,6 +45,7 @@ func (im *importer) readSubmissions(d document) (*submissions, error) {
 	s.filings = filings
 	s.count.Read = int64(len(parsed.Filings) + len(parsed.Rejections))
 	s.count.Rejected = int64(len(parsed.Rejections) + len(conflicts))
+	s.note = im.note(d, im.report.kind(kindSubmissions), s.count)
 	return s, im.reject(d.name, slices.Concat(parsed.Rejections, conflicts)...)
 }
 
@@ -82,8 +87,12 @@ func (b *batch) name() string {
 }
 
 // importSubmissions reads a document and imports it together with others: now, or at the latest when flush is called.
-func (im *importer) importSubmissions(ctx context.Context, d document) error {
+func (im *importer) importSubmissions(ctx context.Context, d *document) error {
 	s, err := im.readSubmissions(d)
+	if errors.Is(err, errLeftOut) {
+		im.report.LeftOut++
+		return nil
+	}
 	if err != nil {
 		return im.fail(ctx, d.name, d.kind, err)
 	}
@@ -125,18 +134,24 @@ func (im *importer) failUnlessNil(ctx context.Context, name string, err error) e
 	return im.fail(ctx, name, edgar.KindSubmissions, err)
 }
 
-// importBatch imports b in one transaction.
+// importBatch imports b in one transaction, again when the database was away meanwhile.
 func (im *importer) importBatch(ctx context.Context, b batch) error {
 	var count Count
+	var notes []imported
 	for _, s := range b.documents {
 		count.add(s.count)
+		notes = append(notes, s.note...)
 	}
-	err := im.db.inTx(ctx, func(t *transaction) (err error) {
-		if err := im.importFilers(ctx, t, b); err != nil {
-			return err
-		}
-		count.Stored, count.Updated, err = t.importFilings(ctx, b.documents)
-		return err
+	err := im.db.persist(ctx, func(bool) error {
+		return im.db.inTx(ctx, func(t *transaction) (err error) {
+			if err := im.importFilers(ctx, t, b); err != nil {
+				return err
+			}
+			if count.Stored, count.Updated, err = t.importFilings(ctx, b.documents); err != nil {
+				return err
+			}
+			return t.remember(ctx, notes)
+		})
 	})
 	if err != nil {
 		return err
@@ -194,12 +209,22 @@ func filer(s *edgar.Submissions, base string) (edgar.CIK, error) {
 	if s.Entity != nil {
 		return s.Entity.CIK, nil
 	}
-	match := pageName.FindStringSubmatch(base)
-	if match == nil {
+	cik, ok := pageFiler(base)
+	if !ok {
 		return 0, errors.New("an older page of filings must be named as the SEC names it, CIK##########-submissions-###.json: " +
 			"its filer stands nowhere else")
 	}
-	return edgar.ParseCIK(match[1])
+	return cik, nil
+}
+
+// pageFiler returns the filer in the name of an older page.
+func pageFiler(base string) (cik edgar.CIK, ok bool) {
+	match := pageName.FindStringSubmatch(base)
+	if match == nil {
+		return 0, false
+	}
+	cik, err := edgar.ParseCIK(match[1])
+	return cik, err == nil
 }
 
 // distinctFilings returns each accession number of filings once, and a rejection for each record that contradicts an

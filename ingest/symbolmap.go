@@ -18,9 +18,11 @@ func (im *priceImporter) importHoldings(ctx context.Context, m *prices.SymbolMap
 		return nil
 	}
 	var unknown []edgar.Rejection
-	err := im.db.inTx(ctx, func(t *transaction) (err error) {
-		unknown, err = t.replaceHoldings(ctx, m.Holdings())
-		return err
+	err := im.db.persist(ctx, func(bool) error {
+		return im.db.inTx(ctx, func(t *transaction) (err error) {
+			unknown, err = t.replaceHoldings(ctx, m.Holdings())
+			return err
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("import the symbol map: %w", err)

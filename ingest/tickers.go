@@ -14,7 +14,7 @@ import (
 const afterSubmissions = 1000
 
 // importTickers imports a ticker file.
-func (im *importer) importTickers(ctx context.Context, d document) (Count, error) {
+func (im *importer) importTickers(ctx context.Context, d *document) (Count, error) {
 	records, rejections, err := edgar.ParseTickers(d.body)
 	if err != nil {
 		return Count{}, fault(err)
@@ -26,15 +26,17 @@ func (im *importer) importTickers(ctx context.Context, d document) (Count, error
 		return Count{}, err
 	}
 	count.Rejected = int64(len(rejections))
-	asOf := im.options.TickersAsOf
-	if asOf == 0 {
-		asOf = edgar.DateOf(d.modified)
-	}
+	all := len(records)
+	records = slices.DeleteFunc(records, func(r edgar.TickerRecord) bool { return !im.only.has(r.CIK) })
+	count.Skipped = int64(all - len(records))
 	err = im.db.inTx(ctx, func(t *transaction) error {
-		count.Stored, count.Updated, err = t.importTickers(ctx, records, asOf)
-		return err
+		count.Stored, count.Updated, err = t.importTickers(ctx, records, d.day(im.options.TickersAsOf))
+		if err != nil {
+			return err
+		}
+		return t.remember(ctx, im.note(d, im.report.kind(kindTickers), count))
 	})
-	count.Unchanged = count.Read - count.Rejected - count.Stored - count.Updated
+	count.Unchanged = count.Read - count.Rejected - count.Stored - count.Updated - count.Skipped
 	return count, err
 }
 

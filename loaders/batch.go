@@ -16,7 +16,7 @@ type Batch struct {
 type wanted interface {
 	of(loader any) bool
 	queue(b *store.Batch)
-	deliver(ctx context.Context, err error)
+	deliver(err error)
 }
 
 // Batch returns an empty batch.
@@ -42,6 +42,6 @@ func (b *Batch) Run(ctx context.Context) {
 	}
 	err := statements.Run(ctx)
 	for _, w := range b.wants {
-		w.deliver(ctx, err)
+		w.deliver(err)
 	}
 }

@@ -10,6 +10,28 @@ func companies(b *store.Batch, ids []int64) func(int64) *store.Company {
 	return func(id int64) *store.Company { return found[id] }
 }
 
+func companyTotals(b *store.Batch, keys []CompanyTotalKey) func(CompanyTotalKey) int {
+	return totals(keys, func(k CompanyTotalKey) *int {
+		if k.Search != nil {
+			return b.SearchCompanyCount(k.Search)
+		}
+		return b.CompanyCount(k.Filter)
+	})
+}
+
+func filingTotals(b *store.Batch, filters []*store.FilingFilter) func(*store.FilingFilter) int {
+	return totals(filters, b.FilingCount)
+}
+
+// totals asks for the number of all rows of each list: a statement for each.
+func totals[K comparable](keys []K, ask func(K) *int) func(K) int {
+	found := make(map[K]*int, len(keys))
+	for _, k := range keys {
+		found[k] = ask(k)
+	}
+	return func(k K) int { return *found[k] }
+}
+
 func tickers(b *store.Batch, ids []int64) func(int64) []*store.Ticker {
 	found := b.TickersOfCompanies(ids)
 	return func(id int64) []*store.Ticker { return found[id] }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -23,6 +24,8 @@ var (
 	closing     = &store.MetricAsk{Name: "price:close"}
 	inEuro      = &store.MetricAsk{Name: "us-gaap:Assets", Unit: "EUR"}
 	prices      = &store.SeriesAsk{MetricAsk: *closing, From: edgar.MinDate, To: edgar.MaxDate}
+	assetsThen  = &store.MetricAsk{Name: "us-gaap:Assets", AsOf: edgar.NewDate(2023, 11, 3)}
+	seriesThen  = &store.SeriesAsk{MetricAsk: *assetsThen, From: edgar.MinDate, To: edgar.MaxDate}
 )
 
 type (
@@ -59,6 +62,24 @@ var kinds = map[string]interface {
 		func(s set) loader[loaders.FilingCountKey, int] { return s.FilingCounts },
 		[]loaders.FilingCountKey{{1, newest.Filter}, {3, newest.Filter}, {1, annual.Filter}, {3, annual.Filter}},
 	},
+	"CompanyTotals": &kind[loaders.CompanyTotalKey, int]{
+		"CompanyCount CompanyCount SearchCompanyCountByWords",
+		func(s set) loader[loaders.CompanyTotalKey, int] { return s.CompanyTotals },
+		[]loaders.CompanyTotalKey{
+			{Filter: &store.CompanyFilter{}},
+			{Search: &store.CompanySearch{Text: "no such company"}},
+			{Filter: &store.CompanyFilter{CIKs: []edgar.CIK{99}}},
+		},
+	},
+	"FilingTotals": &kind[*store.FilingFilter, int]{
+		"FilingCount FilingCountByForm", func(s set) loader[*store.FilingFilter, int] { return s.FilingTotals },
+		[]*store.FilingFilter{{}, {Forms: []string{"none such"}}},
+	},
+	"DefinitionTotals": &kind[*store.MetricDefinitionFilter, int]{
+		"DefinitionCount DefinitionCountByName",
+		func(s set) loader[*store.MetricDefinitionFilter, int] { return s.DefinitionTotals },
+		[]*store.MetricDefinitionFilter{{}, {Names: []string{"none:Such"}}},
+	},
 	"FilingSummaries": &kind[int64, *store.FilingSummary]{
 		"FilingSummaries", func(s set) loader[int64, *store.FilingSummary] { return s.FilingSummaries }, []int64{1, 3, 99},
 	},
@@ -85,9 +106,29 @@ var kinds = map[string]interface {
 		"SeriesPoints", func(s set) loader[store.SeriesKey, store.Reported[store.Series]] { return s.Series },
 		[]store.SeriesKey{{Company: 1, Ask: prices}, {Company: 2, Ask: prices}, {Company: 3, Ask: prices}},
 	},
+	"LatestAsOf": &kind[store.LatestKey, store.Reported[store.MetricValue]]{
+		"LatestValuesAsOf", func(s set) loader[store.LatestKey, store.Reported[store.MetricValue]] { return s.LatestAsOf },
+		[]store.LatestKey{{Company: 1, Ask: assetsThen}, {Company: 2, Ask: assetsThen}, {Company: 99, Ask: assetsThen}},
+	},
+	"SeriesAsOf": &kind[store.SeriesKey, store.Reported[store.Series]]{
+		"SeriesPointsAsOf", func(s set) loader[store.SeriesKey, store.Reported[store.Series]] { return s.SeriesAsOf },
+		[]store.SeriesKey{{Company: 1, Ask: seriesThen}, {Company: 2, Ask: seriesThen}, {Company: 99, Ask: seriesThen}},
+	},
+	"Restatements": &kind[*store.MetricValue, []*store.MetricValue]{
+		"Restatements", func(s set) loader[*store.MetricValue, []*store.MetricValue] { return s.Restatements },
+		[]*store.MetricValue{{FactID: 1}, {FactID: 2}, {FactID: 99}},
+	},
 	"SeriesBounds": &kind[store.SeriesKey, store.Reported[store.Series]]{
 		"SeriesBounds", func(s set) loader[store.SeriesKey, store.Reported[store.Series]] { return s.SeriesBounds },
 		[]store.SeriesKey{{Company: 1, Ask: prices}, {Company: 2, Ask: prices}, {Company: 3, Ask: prices}},
+	},
+	"SeriesBuckets": &kind[store.BucketsKey, store.Reported[store.Series]]{
+		"SeriesBuckets", func(s set) loader[store.BucketsKey, store.Reported[store.Series]] { return s.SeriesBuckets },
+		[]store.BucketsKey{
+			{Company: 1, BucketsAsk: store.BucketsAsk{Ask: prices, Monthly: true, Bounded: true}},
+			{Company: 2, BucketsAsk: store.BucketsAsk{Ask: prices}},
+			{Company: 3, BucketsAsk: store.BucketsAsk{Ask: prices}},
+		},
 	},
 }
 
@@ -120,7 +161,7 @@ func (k *kind[K, V]) want(ctx context.Context, l *loaders.Loaders) (context.Cont
 
 func (k *kind[K, V]) test(t *testing.T, s *store.Store, sent *statements) {
 	t.Helper()
-	l := loaders.New(s)
+	l := loaders.New(s, time.Now)
 	ctx, batch := k.want(t.Context(), l)
 	batch.Run(ctx)
 	sent.check(t, 1, k.statements)

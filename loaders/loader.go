@@ -24,8 +24,20 @@ type source[K comparable, V any] func(b *store.Batch, keys []K) func(K) V
 type Loader[K comparable, V any] struct {
 	set    *Set
 	source source[K, V]
-	once   sync.Once
-	data   *dataloader.Loader[K, Result[V]]
+
+	mu   sync.RWMutex
+	runs []run[K, V]
+
+	once  sync.Once
+	stray *dataloader.Loader[K, Result[V]]
+}
+
+// run is what one run of a batch brought for the keys that it asked for: all of them, or the error that it ended with.
+// The values stay where the statement put them.
+type run[K comparable, V any] struct {
+	asked map[K]struct{}
+	value func(K) V
+	err   error
 }
 
 // strayWait is how long a load that nobody primed waits for others of its kind. It is a safety net: operations whose
@@ -39,17 +51,17 @@ func newLoader[K comparable, V any](set *Set, source source[K, V]) *Loader[K, V]
 	return &Loader[K, V]{set: set, source: source}
 }
 
-// loader makes the data loader when it is first used: most operations use few of the kinds.
-func (l *Loader[K, V]) loader() *dataloader.Loader[K, Result[V]] {
+// strays makes the data loader of keys that were not primed when it is first used: hardly ever.
+func (l *Loader[K, V]) strays() *dataloader.Loader[K, Result[V]] {
 	l.once.Do(func() {
-		l.data = dataloader.NewBatchedLoader(l.stray,
+		l.stray = dataloader.NewBatchedLoader(l.loadStrays,
 			dataloader.WithWait[K, Result[V]](strayWait), dataloader.WithInputCapacity[K, Result[V]](strayCapacity))
 	})
-	return l.data
+	return l.stray
 }
 
-// stray is the batch function for keys that were not primed.
-func (l *Loader[K, V]) stray(ctx context.Context, keys []K) []*dataloader.Result[Result[V]] {
+// loadStrays is the batch function for keys that were not primed.
+func (l *Loader[K, V]) loadStrays(ctx context.Context, keys []K) []*dataloader.Result[Result[V]] {
 	l.set.shared.unprimed.Add(int64(len(keys)))
 	b := l.set.shared.store.Batch()
 	value := l.source(b, keys)
@@ -67,17 +79,41 @@ func (l *Loader[K, V]) stray(ctx context.Context, keys []K) []*dataloader.Result
 
 // Load returns the value of a key; the zero value when there is none.
 func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
-	r, err := l.loader().Load(ctx, key)()
+	if value, err, ok := l.Primed(key); ok {
+		return value, err
+	}
+	r, err := l.strays().Load(ctx, key)()
 	if err != nil { // a panic in the batch function
 		return r.Value, err
 	}
 	return r.Value, r.Err
 }
 
+// Primed returns the value of a key, or the error of its batch, when a batch has asked for it: ok says so. Of several
+// batches the first counts, so that a key has one value within an operation.
+func (l *Loader[K, V]) Primed(key K) (value V, err error, ok bool) { //nolint:revive // the error is a value that was found, like the other
+	l.mu.RLock()
+	runs := l.runs
+	l.mu.RUnlock()
+	for i := range runs {
+		if _, ok := runs[i].asked[key]; !ok {
+			continue
+		}
+		if err := runs[i].err; err != nil {
+			return value, err, true
+		}
+		return runs[i].value(key), nil, true
+	}
+	return value, nil, false
+}
+
 // Want makes the next run of a batch ask for keys, once each. That they are known already, from an earlier run or another
 // resolver, does not count: it would make the number of statements a matter of the data, or of luck.
 func (l *Loader[K, V]) Want(b *Batch, keys ...K) {
-	w := b.want(l, func() wanted { return &want[K, V]{loader: l, asked: map[K]struct{}{}} }).(*want[K, V])
+	w := b.want(l, func() wanted { return &want[K, V]{loader: l} }).(*want[K, V])
+	if w.asked == nil {
+		w.asked = make(map[K]struct{}, len(keys))
+	}
 	for _, k := range keys {
 		if _, ok := w.asked[k]; !ok {
 			w.asked[k] = struct{}{}
@@ -103,14 +139,12 @@ func (w *want[K, V]) queue(b *store.Batch) {
 }
 
 // deliver primes the loader with what the batch brought, or with its error.
-func (w *want[K, V]) deliver(ctx context.Context, err error) {
-	for _, k := range w.keys {
-		r := Result[V]{Err: err}
-		if err == nil {
-			r.Value = w.value(k)
-		}
-		w.loader.loader().Prime(ctx, k, r)
+func (w *want[K, V]) deliver(err error) {
+	if len(w.keys) == 0 {
+		return
 	}
-	w.keys = nil
-	clear(w.asked)
+	w.loader.mu.Lock()
+	defer w.loader.mu.Unlock()
+	w.loader.runs = append(w.loader.runs, run[K, V]{w.asked, w.value, err})
+	w.keys, w.asked, w.value = nil, nil, nil
 }

@@ -10,6 +10,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -20,11 +21,12 @@ import (
 // Loaders makes the loader set of each operation.
 type Loaders struct {
 	store    *store.Store
+	now      func() time.Time
 	unprimed atomic.Int64
 }
 
-// New returns Loaders that fetch from s.
-func New(s *store.Store) *Loaders { return &Loaders{store: s} }
+// New returns Loaders that fetch from s; now tells them what today is.
+func New(s *store.Store, now func() time.Time) *Loaders { return &Loaders{store: s, now: now} }
 
 // Unprimed returns how many keys were loaded so far that no resolver had looked ahead for.
 func (l *Loaders) Unprimed() int64 { return l.unprimed.Load() }
@@ -43,6 +45,12 @@ func From(ctx context.Context) *Set { return ctx.Value(setKey{}).(*Set) }
 type FilingsKey struct {
 	Company int64
 	Request *store.FilingsRequest
+}
+
+// CompanyTotalKey is the number of companies that satisfy a filter or match a text; they are compared by their address.
+type CompanyTotalKey struct {
+	Filter *store.CompanyFilter
+	Search *store.CompanySearch // instead of Filter
 }
 
 // FilingCountKey is the number of filings of a company; filters are compared by their address.
@@ -66,43 +74,72 @@ type DefinitionCountKey struct {
 // Set holds the loaders of one operation, and the arguments that are their keys.
 type Set struct {
 	shared *Loaders
+	today  edgar.Date
 
 	Companies        *Loader[int64, *store.Company]
+	CompanyTotals    *Loader[CompanyTotalKey, int]
 	Tickers          *Loader[int64, []*store.Ticker]
 	Filing           *Loader[edgar.AccessionNumber, *store.Filing]
 	FilingCompanies  *Loader[edgar.AccessionNumber, *store.FilingCompanies]
 	Filings          *Loader[FilingsKey, *store.FilingPage]
 	FilingCounts     *Loader[FilingCountKey, int]
+	FilingTotals     *Loader[*store.FilingFilter, int]
 	FilingSummaries  *Loader[int64, *store.FilingSummary]
 	Definition       *Loader[int32, *store.MetricDefinition]
 	Definitions      *Loader[DefinitionsKey, *store.DefinitionPage]
 	DefinitionCounts *Loader[DefinitionCountKey, int]
+	DefinitionTotals *Loader[*store.MetricDefinitionFilter, int]
 	Latest           *Loader[store.LatestKey, store.Reported[store.MetricValue]]
 	Series           *Loader[store.SeriesKey, store.Reported[store.Series]]
 	SeriesBounds     *Loader[store.SeriesKey, store.Reported[store.Series]]
+	SeriesBuckets    *Loader[store.BucketsKey, store.Reported[store.Series]]
+	LatestAsOf       *Loader[store.LatestKey, store.Reported[store.MetricValue]] // for asks with AsOf
+	SeriesAsOf       *Loader[store.SeriesKey, store.Reported[store.Series]]      // for asks with AsOf; always with points
+	Restatements     *Loader[*store.MetricValue, []*store.MetricValue]           // values are compared by their address
+
+	factsOnce sync.Once
+	numbers   atomic.Bool // of latest values only the numbers are read
 
 	mu       sync.Mutex
 	interned map[any]any
 	fields   map[*ast.Field]any
+	reserved int
+	refused  map[*ast.Field]error
 }
 
 func newSet(l *Loaders) *Set {
-	s := &Set{shared: l}
+	s := &Set{shared: l, today: edgar.DateOf(l.now())}
 	s.Companies = newLoader(s, companies)
+	s.CompanyTotals = newLoader(s, companyTotals)
 	s.Tickers = newLoader(s, tickers)
 	s.Filing = newLoader(s, filing)
 	s.FilingCompanies = newLoader(s, filingCompanies)
 	s.Filings = newLoader(s, filings)
 	s.FilingCounts = newLoader(s, filingCounts)
+	s.FilingTotals = newLoader(s, filingTotals)
 	s.FilingSummaries = newLoader(s, filingSummaries)
 	s.Definition = newLoader(s, definition)
 	s.Definitions = newLoader(s, definitions)
 	s.DefinitionCounts = newLoader(s, definitionCounts)
-	s.Latest = newLoader(s, latest)
+	s.DefinitionTotals = newLoader(s, definitionTotals)
+	s.Latest = newLoader(s, s.latest)
 	s.Series = newLoader(s, seriesPoints)
 	s.SeriesBounds = newLoader(s, seriesBounds)
+	s.SeriesBuckets = newLoader(s, seriesBuckets)
+	s.LatestAsOf = newLoader(s, latestAsOf)
+	s.SeriesAsOf = newLoader(s, seriesAsOf)
+	s.Restatements = newLoader(s, restatements)
 	return s
 }
+
+// ShowFacts says, by what show returns when it is called first, whether the operation shows anything of the facts that latest
+// values are from. If not, they are not read.
+func (s *Set) ShowFacts(show func() bool) {
+	s.factsOnce.Do(func() { s.numbers.Store(!show()) })
+}
+
+// Today returns the day, in UTC, on which the operation began.
+func (s *Set) Today() edgar.Date { return s.today }
 
 // Intern returns the one value of the operation for key: the first that was interned under it. Equal arguments of
 // different fields become the same key of a loader.
@@ -135,6 +172,14 @@ func Arguments[T any](s *Set, field *ast.Field, build func() (T, error)) (T, err
 	}
 	o := known.(outcome)
 	return o.value, o.err
+}
+
+// Checked says whether the arguments of a field are known (Arguments): they will not be built again.
+func Checked(s *Set, field *ast.Field) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.fields[field]
+	return ok
 }
 
 // keep returns what is known of a field. Where that is nothing, made is known from now on.

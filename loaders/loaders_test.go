@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -17,7 +18,7 @@ import (
 func TestBatch(t *testing.T) {
 	t.Parallel()
 	s, sent := open(t)
-	ctx := loaders.New(s).Attach(t.Context())
+	ctx := loaders.New(s, time.Now).Attach(t.Context())
 	set := loaders.From(ctx)
 	batch := set.Batch()
 
@@ -49,7 +50,7 @@ func TestBatch(t *testing.T) {
 	}
 
 	// Another operation knows nothing of this one.
-	elsewhere := loaders.From(loaders.New(s).Attach(ctx))
+	elsewhere := loaders.From(loaders.New(s, time.Now).Attach(ctx))
 	if elsewhere == set {
 		t.Error("two operations share a set")
 	}
@@ -64,7 +65,7 @@ func TestBatch(t *testing.T) {
 func TestBatchAfterFailure(t *testing.T) {
 	t.Parallel()
 	s, _ := open(t)
-	ctx := loaders.New(s).Attach(t.Context())
+	ctx := loaders.New(s, time.Now).Attach(t.Context())
 	set := loaders.From(ctx)
 	batch := set.Batch()
 	// An invalid position: PostgreSQL refuses the statement, and all of its batch.
@@ -115,7 +116,7 @@ func together(n int, f func(i int)) {
 func TestIntern(t *testing.T) {
 	t.Parallel()
 	const goroutines, keys = 32, 50
-	set := loaders.From(loaders.New(nil).Attach(t.Context()))
+	set := loaders.From(loaders.New(nil, time.Now).Attach(t.Context()))
 	var got [goroutines][keys]*store.MetricAsk
 	together(goroutines, func(i int) {
 		for k := range keys {
@@ -137,7 +138,7 @@ func TestIntern(t *testing.T) {
 func TestArguments(t *testing.T) {
 	t.Parallel()
 	const goroutines, fields = 32, 50
-	set := loaders.From(loaders.New(nil).Attach(t.Context()))
+	set := loaders.From(loaders.New(nil, time.Now).Attach(t.Context()))
 	var document [fields]ast.Field
 	type outcome struct {
 		value *int

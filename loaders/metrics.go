@@ -15,8 +15,17 @@ func definitionCounts(b *store.Batch, keys []DefinitionCountKey) func(Definition
 	return byRequest(keys, func(k DefinitionCountKey) (int64, *store.MetricDefinitionFilter) { return k.Company, k.Filter }, b.DefinitionCountsOfCompanies)
 }
 
-func latest(b *store.Batch, keys []store.LatestKey) func(store.LatestKey) store.Reported[store.MetricValue] {
-	found := b.LatestValues(keys)
+func definitionTotals(b *store.Batch, filters []*store.MetricDefinitionFilter) func(*store.MetricDefinitionFilter) int {
+	return totals(filters, b.DefinitionCount)
+}
+
+// latest asks for latest values, without their facts in an operation that shows none.
+func (s *Set) latest(b *store.Batch, keys []store.LatestKey) func(store.LatestKey) store.Reported[store.MetricValue] {
+	ask := b.LatestValues
+	if s.numbers.Load() {
+		ask = b.LatestNumbers
+	}
+	found := ask(keys)
 	return func(k store.LatestKey) store.Reported[store.MetricValue] { return found[k] }
 }
 
@@ -28,4 +37,24 @@ func seriesPoints(b *store.Batch, keys []store.SeriesKey) func(store.SeriesKey) 
 func seriesBounds(b *store.Batch, keys []store.SeriesKey) func(store.SeriesKey) store.Reported[store.Series] {
 	found := b.Series(keys, false)
 	return func(k store.SeriesKey) store.Reported[store.Series] { return found[k] }
+}
+
+func latestAsOf(b *store.Batch, keys []store.LatestKey) func(store.LatestKey) store.Reported[store.MetricValue] {
+	found := b.LatestValuesAsOf(keys)
+	return func(k store.LatestKey) store.Reported[store.MetricValue] { return found[k] }
+}
+
+func seriesAsOf(b *store.Batch, keys []store.SeriesKey) func(store.SeriesKey) store.Reported[store.Series] {
+	found := b.SeriesAsOf(keys)
+	return func(k store.SeriesKey) store.Reported[store.Series] { return found[k] }
+}
+
+func restatements(b *store.Batch, values []*store.MetricValue) func(*store.MetricValue) []*store.MetricValue {
+	found := b.Restatements(values)
+	return func(v *store.MetricValue) []*store.MetricValue { return found[v] }
+}
+
+func seriesBuckets(b *store.Batch, keys []store.BucketsKey) func(store.BucketsKey) store.Reported[store.Series] {
+	found := b.SeriesBuckets(keys)
+	return func(k store.BucketsKey) store.Reported[store.Series] { return found[k] }
 }

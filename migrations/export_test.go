@@ -6,4 +6,5 @@ var (
 	DownFrom   = down
 	StatusFrom = status
 	LockID     = lockID
+	Files      = files
 )

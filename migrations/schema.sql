@@ -16,6 +16,197 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+-- Name: forget_prices(date); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.forget_prices(before date) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+declare
+  cut date := date_trunc('month', before::timestamp)::date;
+  forgotten bigint;
+begin
+  perform pg_advisory_xact_lock(27988559997267572);
+  perform set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true);
+  create temporary table forgotten_days on commit drop as
+  select series_id, date from metrics where fact_id is null and date < cut;
+  get diagnostics forgotten = row_count;
+  delete from metrics where fact_id is null and date < cut;
+  if metrics_are_hypertable() then
+    insert into metrics_stale (series_id, month)
+    select distinct series_id, date_trunc('month', date::timestamp)::date from forgotten_days
+    on conflict do nothing;
+  else
+    delete from metrics_month where bucket < cut;
+  end if;
+  update series s
+  set points = s.points - f.n, first_on = coalesce((select min(m.date) from metrics m where m.series_id = s.id), s.first_on)
+  from (select series_id, count(*) as n from forgotten_days group by series_id) f
+  where s.id = f.series_id;
+  delete from series where points = 0;
+  delete from securities y
+  where company_id is null and last_seen is null and not exists (select from series s where s.security_id = y.id);
+  drop table forgotten_days;
+  return forgotten;
+end
+$$;
+
+-- Name: metrics_are_hypertable(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.metrics_are_hypertable() RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+  select relkind = 'v' from pg_class where oid = 'metrics_month'::regclass
+$$;
+
+-- Name: metrics_to_plain(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.metrics_to_plain() RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if not metrics_are_hypertable() then
+    return false;
+  end if;
+  lock table metrics in access exclusive mode;
+  perform delete_job(job_id) from timescaledb_information.jobs where proc_name = 'refresh_metrics_month';
+  drop materialized view metrics_month;
+  alter table metrics rename to metrics_hypertable;
+  alter index metrics_pkey rename to metrics_hypertable_pkey;
+  create table metrics (
+    series_id bigint not null,
+    date date not null,
+    as_of date,
+    value double precision not null,
+    fact_id bigint
+  );
+  insert into metrics (series_id, date, as_of, value, fact_id)
+  select series_id, date, as_of, value, fact_id from metrics_hypertable order by series_id, date;
+  alter table metrics add primary key (series_id, date) include (value);
+  drop table metrics_hypertable;
+  create table metrics_month (
+    series_id bigint not null,
+    bucket date not null,
+    n bigint not null,
+    sum double precision not null,
+    min double precision not null,
+    max double precision not null,
+    first double precision not null,
+    last double precision not null,
+    primary key (series_id, bucket) include (n, sum, min, max, first, last)
+  );
+  truncate metrics_stale;
+  perform rebuild_metrics_month();
+  return true;
+end
+$$;
+
+-- Name: metrics_to_timescale(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.metrics_to_timescale() RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if metrics_are_hypertable() then
+    return false;
+  elsif why_not_timescale() is not null then
+    raise exception '%', why_not_timescale() using errcode = 'feature_not_supported';
+  end if;
+  lock table metrics, metrics_month in access exclusive mode;
+  drop table metrics_month;
+  perform create_hypertable('metrics', 'date', chunk_time_interval => interval '365 days',
+    create_default_indexes => false, migrate_data => true);
+  alter table metrics set (
+    timescaledb.compress, timescaledb.compress_segmentby = 'series_id', timescaledb.compress_orderby = 'date desc'
+  );
+  perform add_compression_policy('metrics', interval '18 months');
+  create materialized view metrics_month
+  with (timescaledb.continuous, timescaledb.materialized_only = true, timescaledb.create_group_indexes = false) as
+  select series_id, time_bucket(interval '1 month', date) as bucket, count(*) as n, sum(value) as sum,
+    min(value) as min, max(value) as max, first(value, date) as first, last(value, date) as last
+  from metrics
+  where fact_id is null
+  group by series_id, time_bucket(interval '1 month', date)
+  with no data;
+  create index on metrics_month (series_id, bucket);
+  perform add_job('refresh_metrics_month', interval '1 hour');
+  perform rebuild_metrics_month();
+  return true;
+end
+$$;
+
+-- Name: rebuild_metrics_month(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.rebuild_metrics_month() RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+  if metrics_are_hypertable() then
+    insert into metrics_stale (series_id, month)
+    select series_id, date_trunc('month', date::timestamp)::date from metrics where fact_id is null
+    union
+    select series_id, bucket from metrics_month
+    on conflict do nothing;
+    return;
+  end if;
+  delete from metrics_month;
+  insert into metrics_month (series_id, bucket, n, sum, min, max, first, last)
+  select series_id, bucket, count(*), sum(value), min(value), max(value), (array_agg(value))[1], (array_agg(value))[count(*)]
+  from (
+    select series_id, date_trunc('month', date::timestamp)::date as bucket, value
+    from metrics
+    where fact_id is null
+    order by series_id, date
+  ) m
+  group by series_id, bucket
+  order by series_id, bucket;
+end
+$$;
+
+-- Name: refresh_metrics_month(integer, jsonb); Type: PROCEDURE; Schema: public; Owner: -
+
+CREATE PROCEDURE public.refresh_metrics_month(IN job_id integer DEFAULT 0, IN config jsonb DEFAULT NULL::jsonb)
+    LANGUAGE plpgsql
+    AS $$
+declare
+  before pg_snapshot;
+begin
+  if not metrics_are_hypertable() then
+    return;
+  end if;
+  before := pg_current_snapshot();
+  insert into metrics (series_id, date, value, fact_id)
+  select 0, month + 14, 0, 0 from (select distinct month from metrics_stale) s;
+  delete from metrics where series_id = 0;
+  commit;
+  call refresh_continuous_aggregate('metrics_month', null, null);
+  delete from metrics_stale
+  where pg_visible_in_snapshot(marked_by, before) or marked_by >= pg_snapshot_xmax(pg_current_snapshot());
+end
+$$;
+
+-- Name: why_not_timescale(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.why_not_timescale() RETURNS text
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+  version int[] := (
+    select string_to_array(regexp_replace(extversion, '[^0-9.].*', ''), '.')::int[] from pg_extension where extname = 'timescaledb'
+  );
+begin
+  if version is null then
+    return 'the extension timescaledb is not installed in this database';
+  elsif version < array[2, 14] then
+    return format('timescaledb is %s, and 2.14 or later is needed', array_to_string(version, '.'));
+  elsif current_setting('timescaledb.license', true) is null then
+    return 'timescaledb is not in shared_preload_libraries';
+  elsif current_setting('timescaledb.license') <> 'timescale' then
+    return format('timescaledb.license is %s, and timescale is needed', current_setting('timescaledb.license'));
+  end if;
+  return null;
+end
+$$;
+
 -- Name: classifications; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.classifications (
@@ -217,6 +408,21 @@ ALTER TABLE public.goose_db_version ALTER COLUMN id ADD GENERATED BY DEFAULT AS 
     CACHE 1
 );
 
+-- Name: imported_documents; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.imported_documents (
+    digest bytea NOT NULL,
+    deflated boolean NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    as_of date,
+    cik bigint,
+    edition smallint NOT NULL,
+    records bigint NOT NULL,
+    rows bigint,
+    symbols text[],
+    CONSTRAINT imported_documents_digest_check CHECK ((length(digest) = 32))
+);
+
 -- Name: metrics; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.metrics (
@@ -225,6 +431,27 @@ CREATE TABLE public.metrics (
     as_of date,
     value double precision NOT NULL,
     fact_id bigint
+);
+
+-- Name: metrics_month; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.metrics_month (
+    series_id bigint NOT NULL,
+    bucket date NOT NULL,
+    n bigint NOT NULL,
+    sum double precision NOT NULL,
+    min double precision NOT NULL,
+    max double precision NOT NULL,
+    first double precision NOT NULL,
+    last double precision NOT NULL
+);
+
+-- Name: metrics_stale; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.metrics_stale (
+    series_id bigint NOT NULL,
+    month date NOT NULL,
+    marked_by xid8 DEFAULT pg_current_xact_id() NOT NULL
 );
 
 -- Name: securities; Type: TABLE; Schema: public; Owner: -
@@ -348,10 +575,20 @@ ALTER TABLE ONLY public.filings
 ALTER TABLE ONLY public.goose_db_version
     ADD CONSTRAINT goose_db_version_pkey PRIMARY KEY (id);
 
+-- Name: metrics_month metrics_month_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.metrics_month
+    ADD CONSTRAINT metrics_month_pkey PRIMARY KEY (series_id, bucket) INCLUDE (n, sum, min, max, first, last);
+
 -- Name: metrics metrics_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.metrics
     ADD CONSTRAINT metrics_pkey PRIMARY KEY (series_id, date) INCLUDE (value);
+
+-- Name: metrics_stale metrics_stale_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.metrics_stale
+    ADD CONSTRAINT metrics_stale_pkey PRIMARY KEY (series_id, month, marked_by);
 
 -- Name: securities securities_one_holder; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -492,6 +729,10 @@ CREATE INDEX filings_filed_on ON public.filings USING btree (filed_on DESC, id D
 -- Name: filings_form; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX filings_form ON public.filings USING btree (form, filed_on DESC, id DESC);
+
+-- Name: imported_documents_identity; Type: INDEX; Schema: public; Owner: -
+
+CREATE UNIQUE INDEX imported_documents_identity ON public.imported_documents USING btree (digest, deflated, kind, as_of, cik) NULLS NOT DISTINCT;
 
 -- Name: securities_company; Type: INDEX; Schema: public; Owner: -
 

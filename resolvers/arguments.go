@@ -142,9 +142,29 @@ func list(argument string, in []string, limit int) ([]string, error) {
 	return slices.Compact(out), nil
 }
 
-func dateRange(argument string, from, to *edgar.Date) error {
+// The days that a range can begin or end with.
+var (
+	firstDay = edgar.NewDate(1900, 1, 1)
+	lastDay  = edgar.NewDate(2200, 12, 31)
+)
+
+// dateRange checks the arguments with the first and the last day of a range.
+func dateRange(fromArgument string, from *edgar.Date, toArgument string, to *edgar.Date) error {
+	if err := rangeDay(fromArgument, from); err != nil {
+		return err
+	}
+	if err := rangeDay(toArgument, to); err != nil {
+		return err
+	}
 	if from != nil && to != nil && *to < *from {
-		return gqlerr.BadInput(argument, "%s is before %s", to, from)
+		return gqlerr.BadInput(toArgument, "%s is before %s", to, from)
+	}
+	return nil
+}
+
+func rangeDay(argument string, day *edgar.Date) error {
+	if day != nil && (*day < firstDay || *day > lastDay) {
+		return gqlerr.BadInput(argument, "want a day from %s to %s, not %s", firstDay, lastDay, day)
 	}
 	return nil
 }

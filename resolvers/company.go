@@ -115,16 +115,19 @@ func symbols(texts []string) []string {
 }
 
 func (a *companiesArgs) connection(page *store.CompanyPage) *connection.CompanyConnection {
-	at := func(c *store.Company) string { return a.list.Encode(companyPosition(c.Position(a.request.Order))) }
+	at := func(b []byte, c *store.Company) []byte {
+		var buf [96]byte
+		return a.list.Append(b, appendCompanyPosition(buf[:0], c.Position(a.request.Order)))
+	}
 	return connection.NewCompanies(page.Nodes, page.More, a.request.Page, at, connection.CompanyCount{Filter: a.request.Filter})
 }
 
-func companyPosition(p store.CompanyPosition) cursor.Position {
+func appendCompanyPosition(at cursor.Position, p store.CompanyPosition) cursor.Position {
 	var null int64
 	if p.Null {
 		null = 1
 	}
-	return cursor.Position{}.Int(null).Text(p.Ticker).Float(p.Cap).Text(p.Name).Int(p.CIKKey).Int(p.ID)
+	return at.Int(null).Text(p.Ticker).Float(p.Cap).Text(p.Name).Int(p.CIKKey).Int(p.ID)
 }
 
 func readCompanyPosition(r *cursor.Reader) store.CompanyPosition {
@@ -168,9 +171,10 @@ func (a *searchArgs) connection(hits []*store.CompanyHit, more bool) *connection
 		nodes[i] = h.Company
 		ranks[h.Company] = h
 	}
-	at := func(c *store.Company) string {
+	at := func(b []byte, c *store.Company) []byte {
 		p := ranks[c].Position()
-		return a.list.Encode(cursor.Position{}.Int(int64(p.Rank)).Float(p.Cap).Text(p.Name).Int(p.CIKKey).Int(p.ID))
+		var buf [96]byte
+		return a.list.Append(b, cursor.Position(buf[:0]).Int(int64(p.Rank)).Float(p.Cap).Text(p.Name).Int(p.CIKKey).Int(p.ID))
 	}
 	return connection.NewCompanies(nodes, more, a.request.Page, at, connection.CompanyCount{Search: a.request.Search})
 }

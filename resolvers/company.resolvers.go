@@ -50,21 +50,21 @@ func (r *companyResolver) FilingSummary(ctx context.Context, obj *store.Company)
 }
 
 // Metric is the resolver for the metric field.
-func (r *companyResolver) Metric(ctx context.Context, obj *store.Company, name string, unit *string, period *edgar.Period, ticker *string) (*store.MetricValue, error) {
+func (r *companyResolver) Metric(ctx context.Context, obj *store.Company, name string, unit *string, period *edgar.Period, ticker *string, asOf *edgar.Date) (*store.MetricValue, error) {
 	set := loaders.From(ctx)
 	ask, err := metricAsk(set, graphql.GetFieldContext(ctx))
 	if err != nil {
 		return nil, err
 	}
-	value, err := set.Latest.Load(ctx, store.LatestKey{Company: obj.ID, Ask: ask})
+	value, err := latestLoader(set, ask).Load(ctx, store.LatestKey{Company: obj.ID, Ask: ask})
 	if err != nil || value.Found != nil {
 		return value.Found, err
 	}
-	return nil, unitFault(ask.Unit, value.Units)
+	return nil, unitFault(ask, value.Units)
 }
 
 // Metrics is the resolver for the metrics field.
-func (r *companyResolver) Metrics(ctx context.Context, obj *store.Company, names []string) ([]*store.MetricValue, error) {
+func (r *companyResolver) Metrics(ctx context.Context, obj *store.Company, names []string, asOf *edgar.Date) ([]*store.MetricValue, error) {
 	set := loaders.From(ctx)
 	args, err := metricsArgs(set, graphql.GetFieldContext(ctx))
 	if err != nil {
@@ -76,7 +76,7 @@ func (r *companyResolver) Metrics(ctx context.Context, obj *store.Company, names
 			addElementError(ctx, i, a.err)
 			continue
 		}
-		value, err := set.Latest.Load(ctx, store.LatestKey{Company: obj.ID, Ask: a.ask})
+		value, err := latestLoader(set, a.ask).Load(ctx, store.LatestKey{Company: obj.ID, Ask: a.ask})
 		if err != nil {
 			return nil, err
 		}
@@ -86,21 +86,8 @@ func (r *companyResolver) Metrics(ctx context.Context, obj *store.Company, names
 }
 
 // Series is the resolver for the series field.
-func (r *companyResolver) Series(ctx context.Context, obj *store.Company, metric string, unit *string, period *edgar.Period, ticker *string, from *edgar.Date, to *edgar.Date) (*series.MetricSeries, error) {
-	set := loaders.From(ctx)
-	at := graphql.GetFieldContext(ctx)
-	ask, err := seriesAsk(set, at)
-	if err != nil {
-		return nil, err
-	}
-	s, err := seriesLoader(graphql.GetOperationContext(ctx), set, at).Load(ctx, store.SeriesKey{Company: obj.ID, Ask: ask})
-	if err != nil {
-		return nil, err
-	}
-	if s.Found == nil {
-		return nil, unitFault(ask.Unit, s.Units)
-	}
-	return &series.MetricSeries{Series: s.Found}, nil
+func (r *companyResolver) Series(ctx context.Context, obj *store.Company, metric string, unit *string, period *edgar.Period, ticker *string, from *edgar.Date, to *edgar.Date, asOf *edgar.Date) (*series.MetricSeries, error) {
+	return seriesFor(ctx, graphql.GetFieldContext(ctx), obj.ID)
 }
 
 // MetricDefinitions is the resolver for the metricDefinitions field.
@@ -122,10 +109,7 @@ func (r *companyResolver) MetricDefinitions(ctx context.Context, obj *store.Comp
 
 // TotalCount is the resolver for the totalCount field.
 func (r *companyConnectionResolver) TotalCount(ctx context.Context, obj *connection.CompanyConnection) (int, error) {
-	if obj.Count.Search != nil {
-		return r.store.SearchCompanyCount(ctx, obj.Count.Search)
-	}
-	return r.store.CompanyCount(ctx, obj.Count.Filter)
+	return loaders.From(ctx).CompanyTotals.Load(ctx, companyTotal(obj))
 }
 
 func (r *Resolver) Company() graph.CompanyResolver { return &companyResolver{r} }

@@ -62,6 +62,17 @@ func explained() []string {
 	for _, filter := range []string{`sector: "Tiny"`, `exchange: "OTC"`, `tickers: ["D3"]`, `marketCap: { min: 1.04e12 }`} {
 		out = append(out, fmt.Sprintf(`{ companies(filter: { %s }) { totalCount } }`, filter))
 	}
+	for _, filter := range []string{`ciks: [1, 24, 31, 68, 107]`, `sector: "Media"`} {
+		out = append(out, fmt.Sprintf(`{ companies(first: 50, filter: { %s }) { nodes {
+			metrics(names: ["us-gaap:Concept156", "us-gaap:Concept300", "price:close"], asOf: "2022-06-01") { value restatements { value } }
+			before: metric(name: "us-gaap:Concept156", asOf: "2021-06-01") { value }
+			unit: metric(name: "us-gaap:Concept156", unit: "GBP", asOf: "2022-06-01") { value }
+			unitBefore: metric(name: "us-gaap:Concept156", unit: "GBP", asOf: "2021-06-01") { value }
+			price: metric(name: "price:close", ticker: "D3", asOf: "2021-02-01") { value }
+			series(metric: "us-gaap:Concept156", from: "2020-12-31", asOf: "2022-06-01") { points { value } }
+			bounds: series(metric: "us-gaap:Concept300", unit: "EUR", asOf: "2022-01-01") { from to }
+		} } }`, filter))
+	}
 	return append(out,
 		`{ company(ticker: "J9") { name tickers { symbol } filingSummary { count } } }`,
 		`{ company(cik: 600) { name } }`,
@@ -71,8 +82,16 @@ func explained() []string {
 			metrics(names: ["us-gaap:Concept8", "us-gaap:Concept40", "price:close"]) { value filing { form } definition { label } }
 			series(metric: "us-gaap:Concept8") { points { value } }
 			bounds: series(metric: "price:close") { from to }
+			months: series(metric: "price:close") { buckets(by: MONTH) { sum } }
+			part: series(metric: "price:close", from: "2021-01-15", to: "2021-02-14") { buckets(by: QUARTER) { sum } weeks: buckets(by: WEEK) { sum } }
+			years: series(metric: "us-gaap:Concept8", from: "2021-01-01") { buckets(by: YEAR) { sum } }
+			none: series(metric: "price:close", to: "1950-01-01") { buckets(by: YEAR) { sum } }
 			unit: metric(name: "us-gaap:Concept8", unit: "GBP") { value }
 			quarter: metric(name: "price:close", period: DAILY, ticker: "D3") { value }
+		} } }`,
+		`{ companies(first: 50) { nodes {
+			metrics(names: ["us-gaap:Concept8", "us-gaap:Concept40", "price:close"]) { value definition { label } }
+			unit: metric(name: "us-gaap:Concept8", unit: "GBP") { value }
 		} } }`)
 }
 

@@ -50,7 +50,7 @@ func companyDefinitionsArgs(set *loaders.Set, at *graphql.FieldContext) (*defini
 
 func metricAsk(set *loaders.Set, at *graphql.FieldContext) (*store.MetricAsk, error) {
 	return loaders.Arguments(set, at.Field.Field, func() (*store.MetricAsk, error) {
-		ask, err := askOf(at, "name")
+		ask, err := askOf(set, at, "name")
 		if err != nil {
 			return nil, err
 		}
@@ -58,9 +58,14 @@ func metricAsk(set *loaders.Set, at *graphql.FieldContext) (*store.MetricAsk, er
 	})
 }
 
-func askOf(at *graphql.FieldContext, name string) (store.MetricAsk, error) {
-	return newMetricAsk(name, argument[string](at, name), argument[*string](at, "unit"),
+func askOf(set *loaders.Set, at *graphql.FieldContext, name string) (store.MetricAsk, error) {
+	ask, err := newMetricAsk(name, argument[string](at, name), argument[*string](at, "unit"),
 		argument[*edgar.Period](at, "period"), argument[*string](at, "ticker"))
+	if err != nil {
+		return ask, err
+	}
+	ask.AsOf, err = asOfDay(set, at)
+	return ask, err
 }
 
 // metricsArg is one name of Company.metrics: an ask, or what is wrong with the name.
@@ -75,6 +80,10 @@ func metricsArgs(set *loaders.Set, at *graphql.FieldContext) ([]metricsArg, erro
 		if len(names) > maxList {
 			return nil, gqlerr.BadInput("names", "want at most %d names, not %d", maxList, len(names))
 		}
+		asOf, err := asOfDay(set, at)
+		if err != nil {
+			return nil, err
+		}
 		out := make([]metricsArg, len(names))
 		for i, name := range names {
 			ask, err := newMetricAsk("names", name, nil, nil, nil)
@@ -82,6 +91,7 @@ func metricsArgs(set *loaders.Set, at *graphql.FieldContext) ([]metricsArg, erro
 				out[i].err = err
 				continue
 			}
+			ask.AsOf = asOf
 			out[i].ask = loaders.Intern(set, ask, &ask)
 		}
 		return out, nil
@@ -90,19 +100,10 @@ func metricsArgs(set *loaders.Set, at *graphql.FieldContext) ([]metricsArg, erro
 
 func seriesAsk(set *loaders.Set, at *graphql.FieldContext) (*store.SeriesAsk, error) {
 	return loaders.Arguments(set, at.Field.Field, func() (*store.SeriesAsk, error) {
-		ask, err := askOf(at, "metric")
+		ask, err := askOf(set, at, "metric")
 		if err != nil {
 			return nil, err
 		}
 		return newSeriesAsk(set, ask, argument[*edgar.Date](at, "from"), argument[*edgar.Date](at, "to"))
 	})
-}
-
-// seriesLoader returns the loader of series with points where those are asked for, else the one without. A field of a
-// fragment has other selections merged into it in each place, so this is not one of its arguments.
-func seriesLoader(op *graphql.OperationContext, set *loaders.Set, at *graphql.FieldContext) *loaders.Loader[store.SeriesKey, store.Reported[store.Series]] {
-	if asks(op, at, seriesTypes, "points", "columns") {
-		return set.Series
-	}
-	return set.SeriesBounds
 }

@@ -16,6 +16,7 @@ import (
 type filingsArgs struct {
 	request *store.FilingsRequest
 	list    cursor.List
+	cursor  connection.Cursor[*store.Filing]
 }
 
 // newFilingsArgs checks the arguments of the field ("Query.filings", "Company.filings").
@@ -26,7 +27,7 @@ func newFilingsArgs(set *loaders.Set, field string, filter *store.FilingFilter, 
 		if err != nil {
 			return nil, err
 		}
-		if err := dateRange("filter.filedTo", filter.FiledFrom, filter.FiledTo); err != nil {
+		if err := dateRange("filter.filedFrom", filter.FiledFrom, "filter.filedTo", filter.FiledTo); err != nil {
 			return nil, err
 		}
 		canonical = *filter
@@ -40,6 +41,7 @@ func newFilingsArgs(set *loaders.Set, field string, filter *store.FilingFilter, 
 	canonicalText(&binding, "amendments", canonical.Amendments)
 
 	args := &filingsArgs{list: cursor.Of(binding.String())}
+	args.cursor = args.appendCursor
 	page, position, err := p.page(args.list)
 	if err != nil {
 		return nil, err
@@ -56,16 +58,18 @@ func newFilingsArgs(set *loaders.Set, field string, filter *store.FilingFilter, 
 	return args, nil
 }
 
+func (a *filingsArgs) appendCursor(b []byte, f *store.Filing) []byte {
+	var buf [32]byte
+	p := f.Position()
+	return a.list.Append(b, cursor.Position(buf[:0]).Int(int64(p.FiledOn)).Int(int64(p.ID)))
+}
+
 // connection makes the page that was read into a connection; company is 0 for the list of all filings.
 func (a *filingsArgs) connection(company int64, page *store.FilingPage) *connection.FilingConnection {
 	if page == nil {
 		page = &store.FilingPage{}
 	}
-	at := func(f *store.Filing) string {
-		p := f.Position()
-		return a.list.Encode(cursor.Position{}.Int(int64(p.FiledOn)).Int(int64(p.ID)))
-	}
-	return connection.NewFilings(page.Nodes, page.More, a.request.Page, at, company, a.request.Filter)
+	return connection.NewFilings(page.Nodes, page.More, a.request.Page, a.cursor, company, a.request.Filter)
 }
 
 // companiesOf returns the companies of a filing. A filing without one cannot be written.

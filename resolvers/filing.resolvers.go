@@ -35,7 +35,7 @@ func (r *filingResolver) Companies(ctx context.Context, obj *store.Filing) ([]*s
 // TotalCount is the resolver for the totalCount field.
 func (r *filingConnectionResolver) TotalCount(ctx context.Context, obj *connection.FilingConnection) (int, error) {
 	if obj.Company == 0 {
-		return r.store.FilingCount(ctx, obj.Filter)
+		return loaders.From(ctx).FilingTotals.Load(ctx, obj.Filter)
 	}
 	return loaders.From(ctx).FilingCounts.Load(ctx, loaders.FilingCountKey{Company: obj.Company, Filter: obj.Filter})
 }

@@ -2,11 +2,12 @@ package resolvers
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/corpintel/corpintel/graph/connection"
 	"github.com/corpintel/corpintel/loaders"
-	"github.com/corpintel/corpintel/store"
 )
 
 // lookahead fetches what the selections below a field will ask for before the field's resolver returns.
@@ -24,8 +25,9 @@ type lookahead struct {
 
 // lookAhead fetches all that will be asked of the result of the field being resolved, which seed puts into the first level.
 func lookAhead(ctx context.Context, seed func(l *lookahead, ctx context.Context, at *graphql.FieldContext)) {
-	set := loaders.From(ctx)
-	l := &lookahead{op: graphql.GetOperationContext(ctx), set: set, batch: set.Batch()}
+	set, op := loaders.From(ctx), graphql.GetOperationContext(ctx)
+	set.ShowFacts(func() bool { return showsFacts(op) })
+	l := &lookahead{op: op, set: set, batch: set.Batch()}
 	seed(l, ctx, graphql.GetFieldContext(ctx))
 	for len(l.then) > 0 {
 		then := l.then
@@ -47,6 +49,20 @@ func (l *lookahead) each(ctx context.Context, at *graphql.FieldContext, types []
 			visit(child)
 		}
 	}
+}
+
+// below returns the fields of those with the names that will be executed on objects of the types, below the field at.
+func (l *lookahead) below(ctx context.Context, at *graphql.FieldContext, types []string, names ...string) []*graphql.FieldContext {
+	var found []*graphql.FieldContext
+	for _, field := range graphql.CollectFields(l.op, at.Field.Selections, types) {
+		if !slices.Contains(names, field.Name) {
+			continue
+		}
+		if child, err := childContext(ctx, l.op, field); err == nil {
+			found = append(found, child)
+		}
+	}
+	return found
 }
 
 // The types that a selection on an object satisfies.
@@ -93,16 +109,34 @@ func (l *lookahead) connection(ctx context.Context, at *graphql.FieldContext, ty
 	return c
 }
 
-// companyPage looks ahead for the companies of a connection.
-func (l *lookahead) companyPage(ctx context.Context, at *graphql.FieldContext, nodes []*store.Company) {
-	for _, node := range l.connection(ctx, at, companyConnectionTypes, companyEdgeTypes).nodes {
-		l.companies(ctx, node, nodes)
+// companyPage looks ahead for a list of companies at the root.
+func (l *lookahead) companyPage(ctx context.Context, at *graphql.FieldContext, page *connection.CompanyConnection) {
+	fields := l.connection(ctx, at, companyConnectionTypes, companyEdgeTypes)
+	if fields.total {
+		l.set.CompanyTotals.Want(l.batch, companyTotal(page))
+		l.after(nothing)
+	}
+	for _, node := range fields.nodes {
+		l.companies(ctx, node, page.Nodes())
 	}
 }
 
-// filingPage looks ahead for the filings of a connection.
-func (l *lookahead) filingPage(ctx context.Context, at *graphql.FieldContext, nodes []*store.Filing) {
-	for _, node := range l.connection(ctx, at, filingConnectionTypes, filingEdgeTypes).nodes {
-		l.filings(ctx, node, nodes)
+// filingPage looks ahead for a list of filings at the root.
+func (l *lookahead) filingPage(ctx context.Context, at *graphql.FieldContext, page *connection.FilingConnection) {
+	fields := l.connection(ctx, at, filingConnectionTypes, filingEdgeTypes)
+	if fields.total {
+		l.set.FilingTotals.Want(l.batch, page.Filter)
+		l.after(nothing)
+	}
+	for _, node := range fields.nodes {
+		l.filings(ctx, node, page.Nodes())
+	}
+}
+
+// definitionPage looks ahead for a list of definitions at the root; they have no objects below them.
+func (l *lookahead) definitionPage(ctx context.Context, at *graphql.FieldContext, page *connection.MetricDefinitionConnection) {
+	if l.connection(ctx, at, definitionConnectionTypes, nil).total {
+		l.set.DefinitionTotals.Want(l.batch, page.Filter)
+		l.after(nothing)
 	}
 }

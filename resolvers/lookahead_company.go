@@ -12,6 +12,10 @@ import (
 
 // companies looks ahead for what the field at asks of companies.
 func (l *lookahead) companies(ctx context.Context, at *graphql.FieldContext, companies []*store.Company) {
+	children := l.below(ctx, at, companyTypes, "tickers", "filingSummary", "filings", "metricDefinitions", "metric", "metrics", "series")
+	if len(children) == 0 || len(companies) == 0 {
+		return
+	}
 	ids := make([]int64, 0, len(companies))
 	seen := make(map[int64]bool, len(companies))
 	for _, c := range companies {
@@ -23,7 +27,7 @@ func (l *lookahead) companies(ctx context.Context, at *graphql.FieldContext, com
 	if len(ids) == 0 {
 		return
 	}
-	l.each(ctx, at, companyTypes, func(child *graphql.FieldContext) {
+	for _, child := range children {
 		switch child.Field.Name {
 		case "tickers":
 			l.set.Tickers.Want(l.batch, ids...)
@@ -42,7 +46,7 @@ func (l *lookahead) companies(ctx context.Context, at *graphql.FieldContext, com
 		case "series":
 			l.seriesOf(child, ids)
 		}
-	})
+	}
 }
 
 // nothing makes a batch run whose results have no objects below them.
@@ -63,16 +67,18 @@ func (l *lookahead) filingsOf(ctx context.Context, at *graphql.FieldContext, ids
 		l.after(nothing)
 		return
 	}
-	for _, id := range ids {
-		l.set.Filings.Want(l.batch, loaders.FilingsKey{Company: id, Request: args.request})
+	keys := make([]loaders.FilingsKey, len(ids))
+	for i, id := range ids {
+		keys[i] = loaders.FilingsKey{Company: id, Request: args.request}
 	}
+	l.set.Filings.Want(l.batch, keys...)
 	l.after(func(ctx context.Context) {
 		if len(fields.nodes) == 0 {
 			return
 		}
-		var filings []*store.Filing
-		for _, id := range ids {
-			if page, err := l.set.Filings.Load(ctx, loaders.FilingsKey{Company: id, Request: args.request}); err == nil && page != nil {
+		filings := make([]*store.Filing, 0, len(keys))
+		for _, key := range keys {
+			if page, err := l.set.Filings.Load(ctx, key); err == nil && page != nil {
 				filings = append(filings, page.Nodes...)
 			}
 		}
@@ -84,6 +90,10 @@ func (l *lookahead) filingsOf(ctx context.Context, at *graphql.FieldContext, ids
 
 // filings looks ahead for what the field at asks of filings.
 func (l *lookahead) filings(ctx context.Context, at *graphql.FieldContext, filings []*store.Filing) {
+	children := l.below(ctx, at, filingTypes, "company", "companies")
+	if len(children) == 0 || len(filings) == 0 {
+		return
+	}
 	ids := make([]edgar.AccessionNumber, 0, len(filings))
 	seen := make(map[edgar.AccessionNumber]bool, len(filings))
 	for _, f := range filings {
@@ -95,27 +105,22 @@ func (l *lookahead) filings(ctx context.Context, at *graphql.FieldContext, filin
 	if len(ids) == 0 {
 		return
 	}
-	l.each(ctx, at, filingTypes, func(child *graphql.FieldContext) {
-		var pick func(*store.FilingCompanies) []*store.Company
-		switch child.Field.Name {
-		case "company":
-			pick = func(of *store.FilingCompanies) []*store.Company { return []*store.Company{of.Main} }
-		case "companies":
-			pick = func(of *store.FilingCompanies) []*store.Company { return of.All }
-		default:
-			return
-		}
-		l.set.FilingCompanies.Want(l.batch, ids...)
+	l.set.FilingCompanies.Want(l.batch, ids...)
+	for _, child := range children {
 		l.after(func(ctx context.Context) {
 			var companies []*store.Company
 			for _, id := range ids {
-				if of, err := l.set.FilingCompanies.Load(ctx, id); err == nil && of != nil {
-					companies = append(companies, pick(of)...)
+				switch of, err := l.set.FilingCompanies.Load(ctx, id); {
+				case err != nil || of == nil:
+				case child.Field.Name == "company":
+					companies = append(companies, of.Main)
+				default:
+					companies = append(companies, of.All...)
 				}
 			}
 			l.companies(ctx, child, companies)
 		})
-	})
+	}
 }
 
 func (l *lookahead) definitionsOf(ctx context.Context, at *graphql.FieldContext, ids []int64) {

@@ -33,16 +33,22 @@ func (l *lookahead) metricsOf(at *graphql.FieldContext, ids []int64) {
 
 // latest looks ahead for the latest values of asks, and what the field at asks of them.
 func (l *lookahead) latest(at *graphql.FieldContext, ids []int64, asks []*store.MetricAsk) {
+	keys := make([]store.LatestKey, len(ids))
 	for _, ask := range asks {
-		for _, id := range ids {
-			l.set.Latest.Want(l.batch, store.LatestKey{Company: id, Ask: ask})
+		for i, id := range ids {
+			keys[i] = store.LatestKey{Company: id, Ask: ask}
 		}
+		latestLoader(l.set, ask).Want(l.batch, keys...)
 	}
 	l.after(func(ctx context.Context) {
+		if len(l.below(ctx, at, valueTypes, "definition", "restatements", "filing")) == 0 {
+			return
+		}
 		var values []*store.MetricValue
 		for _, ask := range asks {
+			loader := latestLoader(l.set, ask)
 			for _, id := range ids {
-				if v, err := l.set.Latest.Load(ctx, store.LatestKey{Company: id, Ask: ask}); err == nil && v.Found != nil {
+				if v, err := loader.Load(ctx, store.LatestKey{Company: id, Ask: ask}); err == nil && v.Found != nil {
 					values = append(values, v.Found)
 				}
 			}
@@ -63,6 +69,8 @@ func (l *lookahead) values(ctx context.Context, at *graphql.FieldContext, values
 				l.set.Definition.Want(l.batch, v.DefinitionID)
 			}
 			l.after(nothing)
+		case "restatements":
+			l.restatements(ctx, child, values)
 		case "filing":
 			var ids []edgar.AccessionNumber
 			for _, v := range values {
@@ -81,33 +89,5 @@ func (l *lookahead) values(ctx context.Context, at *graphql.FieldContext, values
 				l.filings(ctx, child, filings)
 			})
 		}
-	})
-}
-
-func (l *lookahead) seriesOf(at *graphql.FieldContext, ids []int64) {
-	ask, err := seriesAsk(l.set, at)
-	if err != nil {
-		return
-	}
-	loader := seriesLoader(l.op, l.set, at)
-	for _, id := range ids {
-		loader.Want(l.batch, store.SeriesKey{Company: id, Ask: ask})
-	}
-	l.after(func(ctx context.Context) {
-		var found []*store.Series
-		for _, id := range ids {
-			if s, err := loader.Load(ctx, store.SeriesKey{Company: id, Ask: ask}); err == nil && s.Found != nil {
-				found = append(found, s.Found)
-			}
-		}
-		l.each(ctx, at, seriesTypes, func(child *graphql.FieldContext) {
-			if child.Field.Name != "definition" || len(found) == 0 {
-				return
-			}
-			for _, s := range found {
-				l.set.Definition.Want(l.batch, s.DefinitionID)
-			}
-			l.after(nothing)
-		})
 	})
 }

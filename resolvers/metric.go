@@ -63,7 +63,7 @@ func newMetricAsk(argument, name string, unit *string, period *edgar.Period, tic
 
 // newSeriesAsk checks the arguments that name a part of a series. Equal ones are the same ask.
 func newSeriesAsk(set *loaders.Set, ask store.MetricAsk, from, to *edgar.Date) (*store.SeriesAsk, error) {
-	if err := dateRange("to", from, to); err != nil {
+	if err := dateRange("from", from, "to", to); err != nil {
 		return nil, err
 	}
 	a := store.SeriesAsk{MetricAsk: ask, From: edgar.MinDate, To: edgar.MaxDate}
@@ -73,14 +73,21 @@ func newSeriesAsk(set *loaders.Set, ask store.MetricAsk, from, to *edgar.Date) (
 	if to != nil {
 		a.To = *to
 	}
+	if a.AsOf != 0 && strings.HasPrefix(a.Name, priceTaxonomy) { // a price is known on its day, and never restated
+		a.To, a.AsOf = min(a.To, a.AsOf), 0
+	}
 	return loaders.Intern(set, a, &a), nil
 }
 
 // unitFault says what is wrong when a company has no series in the unit that was asked for: nothing when it never
 // reported the metric, or has it in that unit in other periods.
-func unitFault(unit string, used []string) error {
+func unitFault(ask *store.MetricAsk, used []string) error {
+	unit := ask.Unit
 	if len(used) == 0 || slices.Contains(used, unit) {
 		return nil
+	}
+	if ask.AsOf != 0 {
+		return gqlerr.BadInput("unit", "the company had not used %s for this metric by %s; it had used %s", shown(unit), ask.AsOf, strings.Join(used, ", "))
 	}
 	return gqlerr.BadInput("unit", "the company never used %s for this metric; it used %s", shown(unit), strings.Join(used, ", "))
 }
@@ -89,6 +96,7 @@ func unitFault(unit string, used []string) error {
 type definitionsArgs struct {
 	request *store.DefinitionsRequest
 	list    cursor.List
+	cursor  connection.Cursor[*store.MetricDefinition]
 }
 
 func newDefinitionsArgs(set *loaders.Set, field string, filter *store.MetricDefinitionFilter, p paging) (*definitionsArgs, error) {
@@ -122,6 +130,7 @@ func newDefinitionsArgs(set *loaders.Set, field string, filter *store.MetricDefi
 	canonicalText(&binding, "search", canonical.Search)
 
 	args := &definitionsArgs{list: cursor.Of(binding.String())}
+	args.cursor = args.appendCursor
 	page, position, err := p.page(args.list)
 	if err != nil {
 		return nil, err
@@ -137,14 +146,16 @@ func newDefinitionsArgs(set *loaders.Set, field string, filter *store.MetricDefi
 	return args, nil
 }
 
+func (a *definitionsArgs) appendCursor(b []byte, d *store.MetricDefinition) []byte {
+	var buf [96]byte
+	p := d.Position()
+	return a.list.Append(b, cursor.Position(buf[:0]).Text(p.Name).Text(p.Unit).Int(int64(p.Period)))
+}
+
 // connection makes the page that was read into a connection; company is 0 for the list of all definitions.
 func (a *definitionsArgs) connection(company int64, page *store.DefinitionPage) *connection.MetricDefinitionConnection {
 	if page == nil {
 		page = &store.DefinitionPage{}
 	}
-	at := func(d *store.MetricDefinition) string {
-		p := d.Position()
-		return a.list.Encode(cursor.Position{}.Text(p.Name).Text(p.Unit).Int(int64(p.Period)))
-	}
-	return connection.NewMetricDefinitions(page.Nodes, page.More, a.request.Page, at, company, a.request.Filter)
+	return connection.NewMetricDefinitions(page.Nodes, page.More, a.request.Page, a.cursor, company, a.request.Filter)
 }

@@ -18,7 +18,7 @@ import (
 // TotalCount is the resolver for the totalCount field.
 func (r *metricDefinitionConnectionResolver) TotalCount(ctx context.Context, obj *connection.MetricDefinitionConnection) (int, error) {
 	if obj.Company == 0 {
-		return r.store.DefinitionCount(ctx, obj.Filter)
+		return loaders.From(ctx).DefinitionTotals.Load(ctx, obj.Filter)
 	}
 	return loaders.From(ctx).DefinitionCounts.Load(ctx, loaders.DefinitionCountKey{Company: obj.Company, Filter: obj.Filter})
 }
@@ -39,6 +39,11 @@ func (r *metricValueResolver) Filing(ctx context.Context, obj *store.MetricValue
 		return nil, nil
 	}
 	return loaders.From(ctx).Filing.Load(ctx, *obj.AccessionNumber)
+}
+
+// Restatements is the resolver for the restatements field.
+func (r *metricValueResolver) Restatements(ctx context.Context, obj *store.MetricValue) ([]*store.MetricValue, error) {
+	return restatementsOf(ctx, loaders.From(ctx), obj)
 }
 
 func (r *Resolver) MetricDefinitionConnection() graph.MetricDefinitionConnectionResolver {

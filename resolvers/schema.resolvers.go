@@ -72,10 +72,11 @@ func (r *queryResolver) Companies(ctx context.Context, filter *store.CompanyFilt
 			return nil, err
 		}
 	}
+	answer := args.connection(page)
 	lookAhead(ctx, func(l *lookahead, ctx context.Context, at *graphql.FieldContext) {
-		l.companyPage(ctx, at, page.Nodes)
+		l.companyPage(ctx, at, answer)
 	})
-	return args.connection(page), nil
+	return answer, nil
 }
 
 // SearchCompanies is the resolver for the searchCompanies field.
@@ -93,7 +94,7 @@ func (r *queryResolver) SearchCompanies(ctx context.Context, query string, first
 	}
 	page := args.connection(hits, more)
 	lookAhead(ctx, func(l *lookahead, ctx context.Context, at *graphql.FieldContext) {
-		l.companyPage(ctx, at, page.Nodes())
+		l.companyPage(ctx, at, page)
 	})
 	return page, nil
 }
@@ -125,10 +126,11 @@ func (r *queryResolver) Filings(ctx context.Context, filter *store.FilingFilter,
 			return nil, err
 		}
 	}
+	answer := args.connection(0, page)
 	lookAhead(ctx, func(l *lookahead, ctx context.Context, at *graphql.FieldContext) {
-		l.filingPage(ctx, at, page.Nodes)
+		l.filingPage(ctx, at, answer)
 	})
-	return args.connection(0, page), nil
+	return answer, nil
 }
 
 // MetricDefinitions is the resolver for the metricDefinitions field.
@@ -143,7 +145,11 @@ func (r *queryResolver) MetricDefinitions(ctx context.Context, filter *store.Met
 			return nil, err
 		}
 	}
-	return args.connection(0, page), nil
+	answer := args.connection(0, page)
+	lookAhead(ctx, func(l *lookahead, ctx context.Context, at *graphql.FieldContext) {
+		l.definitionPage(ctx, at, answer)
+	})
+	return answer, nil
 }
 
 func (r *Resolver) Query() graph.QueryResolver { return &queryResolver{r} }

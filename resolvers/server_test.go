@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/corpintel/corpintel/loaders"
@@ -31,6 +32,9 @@ type server struct {
 	loaders    *loaders.Loaders
 	statements *statements
 }
+
+// today is the day of every operation of these tests.
+var today = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 
 // newServer starts a server on a database with the rows of the files.
 func newServer(t testing.TB, files ...string) *server {
@@ -60,16 +64,22 @@ func newDatabase(t testing.TB, files ...string) string {
 
 func serveDatabase(t testing.TB, database string) *server {
 	t.Helper()
+	return serveWith(t, database, resolvers.NewRenderer())
+}
+
+// serveWith starts a server whose executor has the extensions.
+func serveWith(t testing.TB, database string, extensions ...graphql.HandlerExtension) *server {
+	t.Helper()
 	counter := &statements{}
 	s, err := store.Open(t.Context(), database, store.Options{Tracer: counter})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	l := loaders.New(s)
+	l := loaders.New(s, func() time.Time { return today })
 	h := httptest.NewServer(web.New(web.Options{
 		Resolvers: resolvers.New(s), Attach: l.Attach, RequestTimeout: time.Minute,
-		Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Extensions: extensions,
 	}))
 	t.Cleanup(h.Close)
 	return &server{url: h.URL + "/graphql", store: s, loaders: l, statements: counter}
@@ -87,6 +97,7 @@ func (s *server) post(t testing.TB, query string, variables any) []byte {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept-Encoding", "identity") // what compressing costs is no business of these tests and benchmarks
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)

@@ -36,6 +36,14 @@ var listOperations = map[string]string{
 	"company.metricDefinitions": `query ($n: Int!) { companies(first: $n, filter: { sector: "Crowd" }) { nodes { metricDefinitions(first: $n) { totalCount nodes { name } } } } }`,
 	"company.metrics":           `query ($n: Int!) { companies(first: $n) { nodes { metrics(names: ["us-gaap:Assets", "us-gaap:Revenues", "price:volume"]) { value filing { form company { name } } definition { label } } } } }`,
 	"company.series":            `query ($n: Int!) { companies(first: $n) { nodes { series(metric: "us-gaap:Assets") { points { date value } definition { label } } bounds: series(metric: "price:close") { from to } } } }`,
+	"company.asOf": `query ($n: Int!) { companies(first: $n) { nodes {
+		metric(name: "us-gaap:Assets", asOf: "2024-06-30") { value restatements { value filing { form } restatements { value } } filing { form } }
+		metrics(names: ["us-gaap:Assets", "us-gaap:Revenues", "price:volume"], asOf: "2020-05-01") { value restatements { date } definition { label } }
+		series(metric: "us-gaap:Assets", asOf: "2024-06-30") { from points { value } columns { dates } definition { label } }
+		bounds: series(metric: "us-gaap:Assets", asOf: "2020-05-01") { from to } } } }`,
+	"company.buckets": `query ($n: Int!) { companies(first: $n) { nodes { series(metric: "price:close") { buckets(by: MONTH) { start last } years: bucketColumns(by: YEAR) { counts } }
+		part: series(metric: "price:close", from: "2020-02-03") { buckets(by: WEEK, fill: PREVIOUS) { avg } quarters: buckets(by: QUARTER) { sum } }
+		assets: series(metric: "us-gaap:Assets") { from buckets(by: YEAR) { last } points { value } definition { label } } } } }`,
 }
 
 // TestStatementsAreConstant runs every list with 1 and with 200 nodes, alone and from 64 clients at once: the statements

@@ -45,11 +45,44 @@ func (c *Company) cikKey() int64 {
 const companyColumns = `c.id, c.cik, c.name, c.former_names, c.sic, c.sector, c.industry, c.country, c.fiscal_year_end,
   c.ticker, c.exchange, c.market_cap`
 
-func (c *Company) targets() []any {
-	return []any{
-		&c.ID, &c.CIK, &c.Name, &c.FormerNames, &c.SIC, &c.Sector, &c.Industry, &c.Country, &c.FiscalYearEnd,
-		&c.Ticker, &c.Exchange, &c.MarketCap,
+// companySlot is a company with room for what may be null.
+type companySlot struct {
+	Company
+
+	cik                             edgar.CIK
+	sic, sector, industry, country  string
+	fiscalYearEnd, ticker, exchange string
+	marketCap                       float64
+}
+
+// read reads companyColumns.
+func (c *companySlot) read(r *rowReader) *Company {
+	c.ID = r.int64()
+	c.CIK = optional(r, readCIK, &c.cik)
+	c.Name = r.text()
+	c.FormerNames = r.list()
+	c.SIC = r.optionalText(&c.sic)
+	c.Sector = r.optionalText(&c.sector)
+	c.Industry = r.optionalText(&c.industry)
+	c.Country = r.optionalText(&c.country)
+	c.FiscalYearEnd = r.optionalText(&c.fiscalYearEnd)
+	c.Ticker = r.optionalText(&c.ticker)
+	c.Exchange = r.optionalText(&c.exchange)
+	c.MarketCap = optional(r, (*rowReader).float, &c.marketCap)
+	return &c.Company
+}
+
+func readCIK(r *rowReader) edgar.CIK { return edgar.CIK(r.int64()) }
+
+// readCompanies reads rows of companyColumns.
+func readCompanies(rows pgx.Rows) ([]*Company, error) {
+	var found []*Company
+	var slots slab[companySlot]
+	r := newRowReader(rows)
+	for r.next() {
+		found = append(found, slots.next().read(r))
 	}
+	return found, r.done()
 }
 
 const companyByCIK = `-- name: CompanyByCIK
@@ -82,7 +115,7 @@ func (s *Store) CompanyByID(ctx context.Context, id int64) (*Company, error) {
 func (s *Store) company(ctx context.Context, what, sql string, arg any) (*Company, error) {
 	var found []*Company
 	q := query{sql: sql, args: []any{arg}, scan: func(rows pgx.Rows) (err error) {
-		found, err = scanAll(rows, (*Company).targets)
+		found, err = readCompanies(rows)
 		return err
 	}}
 	if err := s.run(ctx, q); err != nil {
@@ -104,7 +137,7 @@ func (b *Batch) CompaniesByID(ids []int64) map[int64]*Company {
 	found := make(map[int64]*Company, len(ids))
 	b.add(query{sql: companiesByID, args: []any{ids}, scan: func(rows pgx.Rows) error {
 		clear(found)
-		companies, err := scanAll(rows, (*Company).targets)
+		companies, err := readCompanies(rows)
 		for _, c := range companies {
 			found[c.ID] = c
 		}

@@ -74,7 +74,7 @@ func (s *Store) CompaniesPage(ctx context.Context, r *CompaniesRequest) (*Compan
 	q := r.statement()
 	q.sql = s.texts.of(q.sql)
 	q.scan = func(read pgx.Rows) (err error) {
-		rows, err = scanAll(read, (*Company).targets)
+		rows, err = readCompanies(read)
 		return err
 	}
 	if err := s.run(ctx, q); err != nil {
@@ -84,18 +84,14 @@ func (s *Store) CompaniesPage(ctx context.Context, r *CompaniesRequest) (*Compan
 	return &CompanyPage{nodes, more}, nil
 }
 
-// CompanyCount returns the number of companies that satisfy the filter.
-func (s *Store) CompanyCount(ctx context.Context, f *CompanyFilter) (int, error) {
+// CompanyCount asks for the number of companies that satisfy the filter.
+func (b *Batch) CompanyCount(f *CompanyFilter) *int {
 	var c conditions
 	f.conditions(&c)
-	n, err := s.count(ctx, query{
-		sql:  s.texts.of("-- name: CompanyCount\nselect count(*)\nfrom companies c" + c.where()),
+	return b.count(query{
+		sql:  b.store.texts.of("-- name: CompanyCount\nselect count(*)\nfrom companies c" + c.where()),
 		args: c.args,
 	})
-	if err != nil {
-		return 0, fmt.Errorf("number of companies: %w", err)
-	}
-	return n, nil
 }
 
 // texts holds the composed statements, so that each shape is one string: pgx and PostgreSQL know statements by their

@@ -20,6 +20,7 @@ func registerTypes(m *pgtype.Map) {
 	date := &pgtype.Type{Name: "date", OID: pgtype.DateOID, Codec: dateCodec{}}
 	m.RegisterType(date)
 	m.RegisterType(&pgtype.Type{Name: "_date", OID: pgtype.DateArrayOID, Codec: &pgtype.ArrayCodec{ElementType: date}})
+	registerLists(m)
 	// Where statements are not prepared nobody else says which types parameters have.
 	m.RegisterDefaultPgType(edgar.Date(0), "date")
 	m.RegisterDefaultPgType([]edgar.Date(nil), "_date")

@@ -202,12 +202,8 @@ func (s *Store) DefinitionsPage(ctx context.Context, r *DefinitionsRequest) (*De
 	return &DefinitionPage{nodes, more}, nil
 }
 
-// DefinitionCount returns the number of definitions that satisfy the filter.
-func (s *Store) DefinitionCount(ctx context.Context, f *MetricDefinitionFilter) (int, error) {
+// DefinitionCount asks for the number of definitions that satisfy the filter.
+func (b *Batch) DefinitionCount(f *MetricDefinitionFilter) *int {
 	by, args := f.shape()
-	n, err := s.count(ctx, query{sql: definitionCount[by], args: args})
-	if err != nil {
-		return 0, fmt.Errorf("number of metric definitions: %w", err)
-	}
-	return n, nil
+	return b.count(query{sql: definitionCount[by], args: args})
 }

@@ -36,20 +36,61 @@ func (f *Filing) URL() *string {
 	if f.cik == nil {
 		return nil
 	}
-	folder := "https://www.sec.gov/Archives/edgar/data/" + strconv.FormatInt(int64(*f.cik), 10) + "/" + f.AccessionNumber.Compact() + "/"
-	url := folder + f.AccessionNumber.String() + "-index.htm"
-	if f.primaryDocument != nil {
-		url = folder + *f.primaryDocument
-	}
+	var buf [160]byte
+	url := string(f.AppendURL(buf[:0]))
 	return &url
+}
+
+// AppendURL appends what URL returns, nothing where that is nil.
+func (f *Filing) AppendURL(b []byte) []byte {
+	if f.cik == nil {
+		return b
+	}
+	b = strconv.AppendInt(append(b, "https://www.sec.gov/Archives/edgar/data/"...), int64(*f.cik), 10)
+	b = append(f.AccessionNumber.AppendCompact(append(b, '/')), '/')
+	if f.primaryDocument != nil {
+		return append(b, *f.primaryDocument...)
+	}
+	return append(f.AccessionNumber.Append(b), "-index.htm"...)
 }
 
 const filingColumns = `f.id, f.form, f.filed_on, f.accepted_at, f.period_end, f.title, f.amendment, f.cik, f.primary_document`
 
-func (f *Filing) targets() []any {
-	return []any{
-		&f.AccessionNumber, &f.Form, &f.FiledOn, &f.AcceptedAt, &f.PeriodEnd, &f.Title, &f.Amendment, &f.cik, &f.primaryDocument,
+// filingSlot is a filing with room for what may be null.
+type filingSlot struct {
+	Filing
+
+	acceptedAt      time.Time
+	periodEnd       edgar.Date
+	cik             edgar.CIK
+	title, document string
+}
+
+// read reads filingColumns.
+func (f *filingSlot) read(r *rowReader) *Filing {
+	f.AccessionNumber = readAccession(r)
+	f.Form = r.text()
+	f.FiledOn = r.date()
+	f.AcceptedAt = optional(r, (*rowReader).time, &f.acceptedAt)
+	f.PeriodEnd = optional(r, (*rowReader).date, &f.periodEnd)
+	f.Title = r.optionalText(&f.title)
+	f.Amendment = r.bool()
+	f.Filing.cik = optional(r, readCIK, &f.cik)
+	f.primaryDocument = r.optionalText(&f.document)
+	return &f.Filing
+}
+
+func readAccession(r *rowReader) edgar.AccessionNumber { return edgar.AccessionNumber(r.int64()) }
+
+// readFilings reads rows of filingColumns.
+func readFilings(rows pgx.Rows) ([]*Filing, error) {
+	var found []*Filing
+	var slots slab[filingSlot]
+	r := newRowReader(rows)
+	for r.next() {
+		found = append(found, slots.next().read(r))
 	}
+	return found, r.done()
 }
 
 const filingsByAccession = `-- name: FilingsByAccession
@@ -62,7 +103,7 @@ func (b *Batch) FilingsByAccession(ids []edgar.AccessionNumber) map[edgar.Access
 	found := make(map[edgar.AccessionNumber]*Filing, len(ids))
 	b.add(query{sql: filingsByAccession, args: []any{ids}, scan: func(rows pgx.Rows) error {
 		clear(found)
-		filings, err := scanAll(rows, (*Filing).targets)
+		filings, err := readFilings(rows)
 		for _, f := range filings {
 			found[f.AccessionNumber] = f
 		}
@@ -111,15 +152,11 @@ func (b *Batch) CompaniesOfFilings(ids []edgar.AccessionNumber) map[edgar.Access
 		clear(found)
 		seen := map[int64]*Company{}
 		best := 0
-		for rows.Next() {
-			var (
-				id     edgar.AccessionNumber
-				traded bool
-				c      = new(Company)
-			)
-			if err := rows.Scan(append([]any{&id, &traded}, c.targets()...)...); err != nil {
-				return err
-			}
+		var slots slab[companySlot]
+		r := newRowReader(rows)
+		for r.next() {
+			id, traded := readAccession(r), r.bool()
+			c := slots.next().read(r)
 			if same := seen[c.ID]; same != nil {
 				c = same
 			}
@@ -134,7 +171,7 @@ func (b *Batch) CompaniesOfFilings(ids []edgar.AccessionNumber) map[edgar.Access
 				of.Main, best = c, rank
 			}
 		}
-		return rows.Err()
+		return r.done()
 	}})
 	return found
 }

@@ -2,8 +2,6 @@ package store
 
 import (
 	"cmp"
-	"context"
-	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -28,8 +26,8 @@ from filings f
 where f.form = any($3::text[]) and f.filed_on between $1 and $2`
 )
 
-// FilingCount returns the number of filings of all companies that satisfy the filter.
-func (s *Store) FilingCount(ctx context.Context, f *FilingFilter) (int, error) {
+// FilingCount asks for the number of filings of all companies that satisfy the filter.
+func (b *Batch) FilingCount(f *FilingFilter) *int {
 	from, to := f.dates()
 	q := query{sql: filingCount, args: []any{from, to}}
 	switch {
@@ -38,24 +36,22 @@ func (s *Store) FilingCount(ctx context.Context, f *FilingFilter) (int, error) {
 	case f.Amendments != nil:
 		q = query{sql: filingCountByAmendment, args: append(q.args, *f.Amendments)}
 	}
-	n, err := s.count(ctx, q)
-	if err != nil {
-		return 0, fmt.Errorf("number of filings: %w", err)
-	}
-	return n, nil
+	return b.count(q)
 }
 
-// count runs a statement that returns one number.
-func (s *Store) count(ctx context.Context, q query) (n int, err error) {
+// count adds a statement that returns one number.
+func (b *Batch) count(q query) *int {
+	n := new(int)
 	q.scan = func(rows pgx.Rows) error {
 		for rows.Next() {
-			if err := rows.Scan(&n); err != nil {
+			if err := rows.Scan(n); err != nil {
 				return err
 			}
 		}
 		return rows.Err()
 	}
-	return n, s.run(ctx, q)
+	b.add(q)
+	return n
 }
 
 const (

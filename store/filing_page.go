@@ -72,6 +72,13 @@ func (r *FilingsRequest) args(first any) []any {
 			at = FilingPosition{edgar.MinDate, -1}
 		}
 	}
+	// The scan starts at the position: it must not read from there what is beyond the dates.
+	if last := (FilingPosition{to, math.MaxInt64}); !r.Page.Backward && to < at.FiledOn {
+		at = last
+	}
+	if first := (FilingPosition{from, -1}); r.Page.Backward && from > at.FiledOn {
+		at = first
+	}
 	args := make([]any, 0, 8)
 	if first != nil {
 		args = append(args, first)
@@ -129,7 +136,7 @@ limit $5`,
 func (s *Store) FilingsPage(ctx context.Context, r *FilingsRequest) (*FilingPage, error) {
 	var rows []*Filing
 	q := query{sql: filingsPage[r.shape()], args: r.args(nil), scan: func(read pgx.Rows) (err error) {
-		rows, err = scanAll(read, (*Filing).targets)
+		rows, err = readFilings(read)
 		return err
 	}}
 	if err := s.run(ctx, q); err != nil {
@@ -188,23 +195,28 @@ func (b *Batch) FilingsOfCompanies(ids []int64, r *FilingsRequest) map[int64]*Fi
 	found := make(map[int64]*FilingPage, len(ids))
 	b.add(query{sql: filingsOfCompanies[r.shape()], args: r.args(ids), scan: func(rows pgx.Rows) error {
 		clear(found)
-		for rows.Next() {
-			var id int64
-			f := new(Filing)
-			if err := rows.Scan(append([]any{&id}, f.targets()...)...); err != nil {
-				return err
+		var (
+			slots  = newSlab[filingSlot](len(ids) * r.Page.Limit)
+			pages  = newSlab[FilingPage](len(ids))
+			all    []*Filing // of one company after the other
+			of     int64
+			starts = make([]int, 0, len(ids)+1) // in all, of each page
+			order  = make([]*FilingPage, 0, len(ids))
+		)
+		w := newRowReader(rows)
+		for w.next() {
+			if id := w.int64(); len(order) == 0 || id != of {
+				of = id
+				found[id] = pages.next()
+				starts, order = append(starts, len(all)), append(order, found[id])
 			}
-			page := found[id]
-			if page == nil {
-				page = new(FilingPage)
-				found[id] = page
-			}
-			page.Nodes = append(page.Nodes, f)
+			all = append(all, slots.next().read(w))
 		}
-		for _, page := range found {
-			page.Nodes, page.More = cut(page.Nodes, r.Page)
+		starts = append(starts, len(all))
+		for i, page := range order {
+			page.Nodes, page.More = cut(slices.Clip(all[starts[i]:starts[i+1]]), r.Page)
 		}
-		return rows.Err()
+		return w.done()
 	}})
 	return found
 }

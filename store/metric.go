@@ -20,9 +20,10 @@ func (*MetricDefinition) IsNode() {}
 // NodeID returns the global id.
 func (d *MetricDefinition) NodeID() string { return NodeID(NodeMetricDefinition, int64(d.ID)) }
 
-// MetricValue is one point of a series with the fact that it is from. Prices have no fact: the fields from Start on
-// are nil.
+// MetricValue is one point of a series with the fact that it is from. Prices have no fact: FactID is 0 and the fields
+// from Start on are nil.
 type MetricValue struct {
+	FactID          int64
 	DefinitionID    int32
 	Name            string
 	Unit            string
@@ -35,10 +36,12 @@ type MetricValue struct {
 	FiledOn         *edgar.Date
 	Form            *string
 	AccessionNumber *edgar.AccessionNumber
+	// Earlier are the restatements before a value that is a restatement itself, and nil for every other value.
+	Earlier []*MetricValue
 }
 
 // Series is a metric of one company (or one of its securities) through time. Dates and Values have equal length, oldest
-// first; they are nil when points were not asked for.
+// first; they are nil when points were not asked for. Months are nil when they were not.
 type Series struct {
 	DefinitionID int32
 	Ticker       *string // prices only
@@ -46,6 +49,7 @@ type Series struct {
 	To           *edgar.Date
 	Dates        []edgar.Date
 	Values       []float64
+	Months       *Buckets
 }
 
 // MetricDefinitionFilter says which definitions are asked for. Nil conditions hold for all; an empty list of names

@@ -20,9 +20,14 @@ const (
 
 // NodeID returns the global id of an object: the base64 form of "Company:42". It is opaque to clients.
 func NodeID(kind NodeKind, id int64) string {
+	var buf [64]byte
+	return string(AppendNodeID(buf[:0], kind, id))
+}
+
+// AppendNodeID appends the global id of an object.
+func AppendNodeID(b []byte, kind NodeKind, id int64) []byte {
 	var buf [40]byte
-	b := append(append(buf[:0], kind...), ':')
-	return base64.RawURLEncoding.EncodeToString(strconv.AppendInt(b, id, 10))
+	return base64.RawURLEncoding.AppendEncode(b, strconv.AppendInt(append(append(buf[:0], kind...), ':'), id, 10))
 }
 
 // ParseNodeID is the inverse of NodeID. Error: *edgar.SyntaxError for what NodeID cannot have returned.

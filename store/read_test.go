@@ -49,6 +49,25 @@ var (
 	}
 )
 
+// asOf are asks as of a day; the days are before and after facts of each metric.
+var (
+	latestAsOf = []*store.MetricAsk{
+		{Name: "us-gaap:Assets", AsOf: edgar.NewDate(2023, 11, 2)},
+		{Name: "us-gaap:Assets", AsOf: edgar.NewDate(2023, 11, 3)},
+		{Name: "us-gaap:Assets", Unit: "EUR", AsOf: edgar.NewDate(2023, 11, 3)},
+		{Name: "us-gaap:Revenues", Unit: "USD", Period: edgar.PeriodYear, AsOf: edgar.NewDate(2024, 1, 1)},
+		{Name: "us-gaap:None", AsOf: edgar.NewDate(2024, 1, 1)},
+		{Name: "price:close", AsOf: edgar.NewDate(2000, 1, 2)},
+		{Name: "price:close", Unit: "EUR", AsOf: edgar.NewDate(2000, 1, 2)},
+	}
+	seriesAsOf = []*store.SeriesAsk{
+		{MetricAsk: *latestAsOf[1], From: edgar.MinDate, To: edgar.MaxDate},
+		{MetricAsk: *latestAsOf[2], From: edgar.MinDate, To: edgar.MaxDate},
+		{MetricAsk: *latestAsOf[3], From: edgar.MinDate, To: edgar.NewDate(2000, 1, 1)},
+	}
+	restatedValues = []*store.MetricValue{{FactID: 1, Name: "us-gaap:Assets"}, {FactID: 4}, {FactID: 1, Unit: "USD"}, {FactID: 99}, {}}
+)
+
 // answers asks every question that a Store answers and returns the answers by question.
 func answers(t *testing.T, s *store.Store) map[string]any {
 	t.Helper()
@@ -93,15 +112,30 @@ func (e *examination) askKeys() {
 
 	var latest []store.LatestKey
 	var series []store.SeriesKey
+	var buckets []store.BucketsKey
 	for _, id := range someCompanies {
 		for _, ask := range latestAsks {
 			latest = append(latest, store.LatestKey{Company: id, Ask: ask})
 		}
 		for _, ask := range seriesAsks {
 			series = append(series, store.SeriesKey{Company: id, Ask: ask})
+			buckets = append(buckets, key(id, ask, false), key(id, ask, true))
+		}
+	}
+	var latestAt []store.LatestKey
+	var seriesAt []store.SeriesKey
+	for _, id := range someCompanies {
+		for _, ask := range latestAsOf {
+			latestAt = append(latestAt, store.LatestKey{Company: id, Ask: ask})
+		}
+		for _, ask := range seriesAsOf {
+			seriesAt = append(seriesAt, store.SeriesKey{Company: id, Ask: ask})
 		}
 	}
 	maps.Copy(e.answers, map[string]any{
+		"LatestValuesAsOf":   e.batch.LatestValuesAsOf(latestAt),
+		"SeriesPointsAsOf":   e.batch.SeriesAsOf(seriesAt),
+		"Restatements":       e.batch.Restatements(restatedValues),
 		"CompaniesByID":      e.batch.CompaniesByID(someCompanies),
 		"TickersOfCompanies": e.batch.TickersOfCompanies(someCompanies),
 		"FilingsByAccession": e.batch.FilingsByAccession(accessions),
@@ -109,8 +143,10 @@ func (e *examination) askKeys() {
 		"FilingSummaries":    e.batch.FilingSummaries(someCompanies),
 		"DefinitionsByID":    e.batch.DefinitionsByID([]int32{1, 6, 99}),
 		"LatestValues":       e.batch.LatestValues(latest),
+		"LatestNumbers":      e.batch.LatestNumbers(latest),
 		"SeriesPoints":       e.batch.Series(series, true),
 		"SeriesBounds":       e.batch.Series(series, false),
+		"SeriesBuckets":      e.batch.SeriesBuckets(buckets),
 	})
 }
 
@@ -216,8 +252,8 @@ const statementNames = `
 	FilingsByAccession FilingsOfCompanies FilingsOfCompaniesBackward FilingsOfCompaniesByAmendment
 	FilingsOfCompaniesByAmendmentBackward FilingsOfCompaniesByForm FilingsOfCompaniesByFormBackward FilingsPage
 	FilingsPageBackward FilingsPageByAmendment FilingsPageByAmendmentBackward FilingsPageByForm FilingsPageByFormBackward
-	LatestValues SearchCompaniesByPrefix SearchCompaniesByWords SearchCompanyCountByPrefix SearchCompanyCountByWords
-	SeriesBounds SeriesPoints TickersOfCompanies`
+	LatestNumbers LatestValues LatestValuesAsOf Restatements SearchCompaniesByPrefix SearchCompaniesByWords SearchCompanyCountByPrefix SearchCompanyCountByWords
+	SeriesBounds SeriesBuckets SeriesPoints SeriesPointsAsOf TickersOfCompanies`
 
 // TestEveryStatement asks every question in every way in which pgx can send a statement: the answers are the same.
 func TestEveryStatement(t *testing.T) {

@@ -151,14 +151,16 @@ func (s *Store) SearchCompanies(ctx context.Context, r *SearchRequest) (hits []*
 	}
 	q.scan = func(rows pgx.Rows) error {
 		hits = nil
-		for rows.Next() {
-			h := &CompanyHit{Company: new(Company)}
-			if err := rows.Scan(append([]any{&h.Rank}, h.targets()...)...); err != nil {
-				return err
-			}
+		var found slab[CompanyHit]
+		var companies slab[companySlot]
+		r := newRowReader(rows)
+		for r.next() {
+			h := found.next()
+			h.Rank = int(r.int32())
+			h.Company = companies.next().read(r)
 			hits = append(hits, h)
 		}
-		return rows.Err()
+		return r.done()
 	}
 	if err := s.run(ctx, q); err != nil {
 		return nil, false, fmt.Errorf("search for companies: %w", err)
@@ -167,16 +169,12 @@ func (s *Store) SearchCompanies(ctx context.Context, r *SearchRequest) (hits []*
 	return hits, more, nil
 }
 
-// SearchCompanyCount returns the number of companies that match.
-func (s *Store) SearchCompanyCount(ctx context.Context, c *CompanySearch) (int, error) {
+// SearchCompanyCount asks for the number of companies that match.
+func (b *Batch) SearchCompanyCount(c *CompanySearch) *int {
 	args, prefix := c.args()
 	q := query{sql: searchCompanyCountByWords, args: args}
 	if prefix {
 		q.sql = searchCompanyCountByPrefix
 	}
-	n, err := s.count(ctx, q)
-	if err != nil {
-		return 0, fmt.Errorf("number of companies found: %w", err)
-	}
-	return n, nil
+	return b.count(q)
 }

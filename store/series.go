@@ -1,6 +1,8 @@
 package store
 
 import (
+	"fmt"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/corpintel/corpintel/edgar"
@@ -8,12 +10,15 @@ import (
 
 // MetricAsk says which series of a company is meant. Without Unit it is the one in which the company has reported the
 // metric most often; without Period, of that unit's classes, the one with the latest point (on a tie DAILY, YEAR,
-// INSTANT, QUARTER, NINE_MONTHS, HALF). Ticker counts for prices only; without it the primary security is meant.
+// INSTANT, QUARTER, NINE_MONTHS, HALF). Ticker counts for prices only; without it the primary security is meant. With
+// AsOf all of this, and the answer, are as they were known at the end of that day (Batch.LatestValuesAsOf,
+// Batch.SeriesAsOf).
 type MetricAsk struct {
 	Name   string
 	Unit   string       // "" for none given
 	Period edgar.Period // PeriodOther for none given
 	Ticker string       // "" for none given; normalised
+	AsOf   edgar.Date   // 0 for none given
 }
 
 // SeriesAsk is a series and the range of its points that is meant, both days included.
@@ -27,25 +32,28 @@ type SeriesAsk struct {
 type Reported[T any] struct {
 	Found *T
 	Units []string
+	// Excess is how many points all series of the question may have, when those are more than MaxPoints. None was read.
+	Excess int
 }
 
 // asks is the part of a statement that finds a series for each pair of a company ($1) and an ask ($2), the number of one of
 // the asks in $3 to $6. The definitions of an ask are looked up once; joined before the companies' series they would be
-// read for all companies.
+// read for all companies. Behind a select the length of a list is not known to the planner: it comes to the same plan for
+// all lists, and keeps it.
 const asks = `with asks as materialized (
   select a.n::int as n, a.name, a.unit, a.ticker,
     array(
       select d.id from definitions d
       where d.name = a.name and (a.unit is null or d.unit = a.unit) and (a.period is null or d.period = a.period)
     ) as definitions
-  from unnest($3::text[], $4::text[], $5::smallint[], $6::text[]) with ordinality as a(name, unit, period, ticker, n)
+  from unnest((select $3::text[]), (select $4::text[]), (select $5::smallint[]), (select $6::text[])) with ordinality as a(name, unit, period, ticker, n)
 )`
 
 const seriesOfAsk = `
-from unnest($1::bigint[], $2::int[]) as p(company_id, n)
+from unnest((select $1::bigint[]), (select $2::int[])) as p(company_id, n)
 join asks a on a.n = p.n
 left join lateral (
-  select s.id, s.definition_id, s.last_on, d.name, d.unit, y.symbol
+  select s.id, s.definition_id, s.points, s.first_on, s.last_on, d.name, d.unit, d.period, y.symbol
   from series s
   cross join lateral (select * from definitions d where d.id = s.definition_id limit 1) d
   left join lateral (select * from securities y where y.id = s.security_id limit 1) y on true
@@ -115,41 +123,90 @@ type LatestKey struct {
 	Ask     *MetricAsk
 }
 
-const latestValues = `-- name: LatestValues
-` + asks + `
+const (
+	latestOfSeries = asks + `
 select p.company_id, a.n, s.id is not null, ` + unitsUsed + `,
-  coalesce(s.definition_id, 0), coalesce(s.name, ''), coalesce(s.unit, ''), s.symbol, coalesce(m.date, '0001-01-01'), coalesce(m.value, 0),
-  f.period_start, f.fiscal_year, f.fiscal_period, f.filed_on, f.form, f.accession` + seriesOfAsk + `
+  coalesce(s.definition_id, 0), coalesce(s.name, ''), coalesce(s.unit, ''), s.symbol, coalesce(m.date, '0001-01-01'), coalesce(m.value, 0)`
+
+	latestValues = `-- name: LatestValues
+` + latestOfSeries + `,
+  coalesce(m.fact_id, 0), f.period_start, f.fiscal_year, f.fiscal_period, f.filed_on, f.form, f.accession` + seriesOfAsk + `
 left join lateral (
   select m.date, m.value, m.fact_id from metrics m where m.series_id = s.id and m.date = s.last_on limit 1
 ) m on true
 left join lateral (select * from facts f where f.id = m.fact_id limit 1) f on true` + found
 
+	// The index has all that is read of the points.
+	latestNumbers = `-- name: LatestNumbers
+` + latestOfSeries + `,
+  0::bigint, null::date, null::int, null::text, null::date, null::text, null::bigint` + seriesOfAsk + `
+left join lateral (
+  select m.date, m.value from metrics m where m.series_id = s.id and m.date = s.last_on limit 1
+) m on true` + found
+)
+
+// valueSlot is a value with room for what may be null.
+type valueSlot struct {
+	MetricValue
+
+	ticker, fiscalPeriod, form string
+	start, filedOn             edgar.Date
+	accession                  edgar.AccessionNumber
+	fiscalYear                 int
+}
+
+// read reads the columns of a value, from the definition on.
+func (v *valueSlot) read(r *rowReader) *MetricValue {
+	v.DefinitionID = r.int32()
+	v.Name = r.text()
+	v.Unit = r.text()
+	v.Ticker = r.optionalText(&v.ticker)
+	v.Date = r.date()
+	v.Value = r.float()
+	v.FactID = r.int64()
+	v.Start = optional(r, (*rowReader).date, &v.start)
+	v.FiscalYear = optional(r, readYear, &v.fiscalYear)
+	v.FiscalPeriod = r.optionalText(&v.fiscalPeriod)
+	v.FiledOn = optional(r, (*rowReader).date, &v.filedOn)
+	v.Form = r.optionalText(&v.form)
+	v.AccessionNumber = optional(r, readAccession, &v.accession)
+	return &v.MetricValue
+}
+
+func readYear(r *rowReader) int { return int(r.int32()) }
+
 // LatestValues asks for the latest value of each ask of a company. What a company never reported may be absent from the
 // map.
 func (b *Batch) LatestValues(keys []LatestKey) map[LatestKey]Reported[MetricValue] {
+	return b.latest(latestValues, keys)
+}
+
+// LatestNumbers is LatestValues without what a value has from its fact: nobody looks the facts up.
+func (b *Batch) LatestNumbers(keys []LatestKey) map[LatestKey]Reported[MetricValue] {
+	return b.latest(latestNumbers, keys)
+}
+
+func (b *Batch) latest(sql string, keys []LatestKey) map[LatestKey]Reported[MetricValue] {
 	answers := make(map[LatestKey]Reported[MetricValue], len(keys))
 	args, list := askArgs(keys, func(k LatestKey) (int64, *MetricAsk, *MetricAsk) { return k.Company, k.Ask, k.Ask })
-	b.add(query{sql: latestValues, args: args, scan: func(rows pgx.Rows) error {
+	b.add(query{sql: sql, args: args, scan: func(rows pgx.Rows) error {
 		clear(answers)
-		for rows.Next() {
-			var (
-				company  int64
-				n        int
-				isThere  bool
-				reported Reported[MetricValue]
-				v        = new(MetricValue)
-			)
-			if err := rows.Scan(&company, &n, &isThere, &reported.Units, &v.DefinitionID, &v.Name, &v.Unit, &v.Ticker, &v.Date, &v.Value,
-				&v.Start, &v.FiscalYear, &v.FiscalPeriod, &v.FiledOn, &v.Form, &v.AccessionNumber); err != nil {
-				return err
+		slots := newSlab[valueSlot](len(keys))
+		r := newRowReader(rows)
+		for r.next() {
+			company, n, isThere := r.int64(), r.int32(), r.bool()
+			var reported Reported[MetricValue]
+			if !r.null() {
+				reported.Units = r.list()
 			}
-			if isThere {
+			if v := slots.next().read(r); isThere {
 				reported.Found = v
 			}
-			answers[LatestKey{company, list[n-1]}] = reported
+			if r.err == nil {
+				answers[LatestKey{company, list[n-1]}] = reported
+			}
 		}
-		return rows.Err()
+		return r.done()
 	}})
 	return answers
 }
@@ -160,27 +217,47 @@ type SeriesKey struct {
 	Ask     *SeriesAsk
 }
 
+// MaxPoints is how many points and buckets an answer can have.
+const MaxPoints = 1_000_000
+
+// SizeError says that an answer could have more than MaxPoints points and buckets.
+type SizeError struct{ Size int }
+
+func (e *SizeError) Error() string {
+	return fmt.Sprintf("the answer could have %d points and buckets, more than %d are not given: ask for fewer series, a shorter range or longer buckets",
+		e.Size, MaxPoints)
+}
+
+// boundedSeries finds the series; size is the most points that all of them together can have within their ranges. What is in
+// the catalogue decides whether points are read at all.
+const boundedSeries = `(
+  select p.company_id, a.n, s.id, ` + unitsUsed + ` as units, coalesce(s.definition_id, 0) as definition_id, s.symbol, r.first_on, r.last_on,
+    sum(least(coalesce(s.points, 0), greatest(least(r.last_on, s.last_on) - greatest(r.first_on, s.first_on) + 1, 0))) over () as size` +
+	seriesOfAsk + `
+  join unnest((select $7::date[]), (select $8::date[])) with ordinality as r(first_on, last_on, n) on r.n = a.n` + found + `
+)`
+
 const (
 	// One row a series: the arrays are decoded from the wire.
 	seriesPoints = `-- name: SeriesPoints
 ` + asks + `
-select p.company_id, a.n, s.id is not null, ` + unitsUsed + `, coalesce(s.definition_id, 0), s.symbol, m.dates, m.values` + seriesOfAsk + `
-join unnest($7::date[], $8::date[]) with ordinality as r(first_on, last_on, n) on r.n = a.n
+select f.company_id, f.n, f.id is not null, f.units, f.definition_id, f.symbol, f.size, m.dates, m.values
+from ` + boundedSeries + ` f
 cross join lateral (
   select array_agg(m.date) as dates, array_agg(m.value) as values
   from (
     select m.date, m.value from metrics m
-    where m.series_id = s.id and m.date between r.first_on and r.last_on
+    where m.series_id = f.id and m.date between f.first_on and f.last_on and f.size <= $9
     order by m.date
   ) m
-) m` + found
+) m`
 
 	seriesBounds = `-- name: SeriesBounds
 ` + asks + `
 select p.company_id, a.n, s.id is not null, ` + unitsUsed + `, coalesce(s.definition_id, 0), s.symbol,
   (select m.date from metrics m where m.series_id = s.id and m.date between r.first_on and r.last_on order by m.date limit 1),
   (select m.date from metrics m where m.series_id = s.id and m.date between r.first_on and r.last_on order by m.date desc limit 1)` + seriesOfAsk + `
-join unnest($7::date[], $8::date[]) with ordinality as r(first_on, last_on, n) on r.n = a.n` + found
+join unnest((select $7::date[]), (select $8::date[])) with ordinality as r(first_on, last_on, n) on r.n = a.n` + found
 )
 
 // Series asks for the series of each ask of a company, with or without points. What a company never reported may be
@@ -192,11 +269,11 @@ func (b *Batch) Series(keys []SeriesKey, points bool) map[SeriesKey]Reported[Ser
 	for i, a := range list {
 		from[i], to[i] = a.From, a.To
 	}
-	sql := seriesBounds
+	sql, args := seriesBounds, append(args, from, to)
 	if points {
-		sql = seriesPoints
+		sql, args = seriesPoints, append(args, int64(MaxPoints))
 	}
-	b.add(query{sql: sql, args: append(args, from, to), scan: func(rows pgx.Rows) error {
+	b.add(query{sql: sql, args: args, scan: func(rows pgx.Rows) error {
 		clear(answers)
 		for rows.Next() {
 			var (
@@ -207,20 +284,19 @@ func (b *Batch) Series(keys []SeriesKey, points bool) map[SeriesKey]Reported[Ser
 				s        = new(Series)
 			)
 			targets := []any{&company, &n, &isThere, &reported.Units, &s.DefinitionID, &s.Ticker, &s.From, &s.To}
+			size := 0
 			if points {
-				targets[6], targets[7] = nil, nil
+				targets = append(targets[:6], &size, nil, nil)
 			}
 			if err := rows.Scan(targets...); err != nil {
 				return err
 			}
 			if points {
-				if err := s.scanPoints(rows); err != nil {
+				if err := s.scanPoints(rows, 7); err != nil {
 					return err
 				}
 			}
-			if isThere {
-				reported.Found = s
-			}
+			reported.settle(isThere, s, size)
 			answers[SeriesKey{company, list[n-1]}] = reported
 		}
 		return rows.Err()
@@ -228,9 +304,19 @@ func (b *Batch) Series(keys []SeriesKey, points bool) map[SeriesKey]Reported[Ser
 	return answers
 }
 
-// scanPoints reads the last two columns of SeriesPoints.
-func (s *Series) scanPoints(rows pgx.Rows) error {
-	if err := scanColumns(rows, 6, &s.Dates, &s.Values); err != nil {
+// settle notes the series that was read, or that it was not because there would be too many points.
+func (r *Reported[T]) settle(isThere bool, found *T, size int) {
+	switch {
+	case size > MaxPoints:
+		r.Excess = size
+	case isThere:
+		r.Found = found
+	}
+}
+
+// scanPoints reads the dates in column i, and the values in the one after it.
+func (s *Series) scanPoints(rows pgx.Rows, i int) error {
+	if err := scanColumns(rows, i, &s.Dates, &s.Values); err != nil {
 		return err
 	}
 	if len(s.Dates) > 0 {

@@ -45,7 +45,7 @@ func TestAskArgs(t *testing.T) {
 			t.Fatalf("%d asks are sent as %d", len(distinct), len(list))
 		}
 		for i, want := range list {
-			got := MetricAsk{names[i], value(units[i]), value(periods[i]), value(tickers[i])}
+			got := MetricAsk{Name: names[i], Unit: value(units[i]), Period: value(periods[i]), Ticker: value(tickers[i])}
 			if diff := cmp.Diff(*want, got); diff != "" {
 				t.Fatalf("ask %d: want -, sent +:\n%s", i, diff)
 			}

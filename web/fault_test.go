@@ -216,5 +216,48 @@ func TestTooComplex(t *testing.T) {
 	t.Parallel()
 	const pages = `{ companies(first: 200) { nodes { filings(first: 200) { nodes { companies { filings(first: 200) { nodes { form } } } } } } } }`
 	h, _ := newHandler(answering())
-	wantFault(t, post(t, h, pages, nil), http.StatusOK, "COMPLEXITY_LIMIT_EXCEEDED")
+	err := wantFault(t, post(t, h, pages, nil), http.StatusBadRequest, "COMPLEXITY_LIMIT_EXCEEDED")
+	dearest, _ := err.Extensions["dearest"].([]any)
+	if err.Extensions["limit"] != 500_000.0 || err.Extensions["estimate"] != 16_200_402.0 || len(dearest) != 4 {
+		t.Errorf("extensions %v", err.Extensions)
+	}
+
+	h, _ = newHandler(answering(), func(o *web.Options) { o.Limits = web.DefaultLimits(); o.Limits.Cost = 1 })
+	wantFault(t, post(t, h, companyQuery, nil), http.StatusBadRequest, "COMPLEXITY_LIMIT_EXCEEDED")
+}
+
+// TestLimitExceeded checks what is refused before it is parsed.
+func TestLimitExceeded(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(answering())
+	for limit, query := range map[string]string{
+		"tokens":                `{ company(ticker: "A") { ` + strings.Repeat("name ", 10_000) + ` } }`,
+		"depth":                 strings.Repeat("{ a", 31) + strings.Repeat("}", 31),
+		"aliases":               `{ company(ticker: "A") { ` + strings.Repeat("a: name ", 201) + ` } }`,
+		"directives":            `{ company(ticker: "A") { ` + strings.Repeat("name @a ", 201) + ` } }`,
+		"directivesPerLocation": `{ company(ticker: "A") { name ` + strings.Repeat("@a ", 11) + ` } }`,
+		"rootFields":            `{ ` + strings.Repeat("a ", 51) + ` }`,
+		"variables":             `query(` + strings.Repeat("$a: A ", 501) + `) { a }`,
+		"expansion":             bomb(24),
+		"nameBytes":             `{ ` + strings.Repeat("a", 129) + ` }`,
+	} {
+		t.Run(limit, func(t *testing.T) {
+			t.Parallel()
+			err := wantFault(t, post(t, h, query, nil), http.StatusBadRequest, "LIMIT_EXCEEDED")
+			if err.Extensions["limit"] != limit || err.Extensions["maximum"] == nil {
+				t.Errorf("extensions %v", err.Extensions)
+			}
+		})
+	}
+}
+
+// bomb returns a document of n fragments that spread each other twice.
+func bomb(n int) string {
+	var b strings.Builder
+	b.WriteString("{ companies { nodes { ...F0 } } }")
+	for i := range n {
+		fmt.Fprintf(&b, " fragment F%d on Company { ...F%d ...F%[2]d }", i, i+1)
+	}
+	fmt.Fprintf(&b, " fragment F%d on Company { name }", n)
+	return b.String()
 }

@@ -163,9 +163,8 @@ func FuzzBody(f *testing.F) {
 	} {
 		f.Add(seed)
 	}
-	r := answering()
+	h, _ := newHandler(answering())
 	f.Fuzz(func(t *testing.T, body string) {
-		h, _ := newHandler(r)
 		w := send(t, h, "POST", "/graphql", body, "Content-Type", "application/json")
 		if w.Code != http.StatusOK && w.Code != http.StatusBadRequest && w.Code != http.StatusRequestEntityTooLarge {
 			t.Errorf("status %d: %s", w.Code, w.Body)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -37,9 +38,11 @@ func logged(next http.Handler, logger *slog.Logger, now func() time.Time) http.H
 			if counted.status >= http.StatusInternalServerError {
 				level = slog.LevelWarn
 			}
-			logger.Log(ctx, level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
-				slog.Int("status", counted.status), slog.Int64("bytes", counted.bytes),
-				slog.Duration("took", now().Sub(start)))
+			if logger.Enabled(ctx, level) {
+				logger.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+					slog.Int("status", counted.status), slog.Int64("bytes", counted.bytes),
+					slog.Duration("took", now().Sub(start)))
+			}
 		}()
 		next.ServeHTTP(counted, r.WithContext(ctx))
 	})
@@ -109,19 +112,22 @@ func answerPanic(w http.ResponseWriter, r *http.Request, logger *slog.Logger) {
 		panic(value) // net/http knows it
 	default:
 		logger.ErrorContext(r.Context(), "panic", slog.Any("value", value), slog.String("stack", string(debug.Stack())))
-		refuse(w, http.StatusInternalServerError, gqlerr.Internal, "internal error")
+		w.Header().Del("Content-Encoding")
+		refuse(w, &refusal{status: http.StatusInternalServerError, code: gqlerr.Internal, reason: "internal error"})
 	}
 }
 
 // secured sets the headers that keep browsers from doing more with an answer than is meant.
 // The explorer's pages allow themselves a little more.
 func secured(next http.Handler) http.Handler {
+	headers := map[string][]string{ // shared by all answers: who adds to one gets a copy
+		"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
+		"X-Content-Type-Options":       {"nosniff"},
+		"Referrer-Policy":              {"no-referrer"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := w.Header()
-		header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Referrer-Policy", "no-referrer")
-		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		maps.Copy(w.Header(), headers)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/corpintel/corpintel/graph/gqlerr"
+	"github.com/corpintel/corpintel/web/compress"
 )
 
 // retryAfter is how many seconds a client is asked to wait when the database is away.
@@ -28,8 +30,15 @@ const (
 // negotiate chooses the format of the answer: the one the client rates higher, application/json unless it asks for the
 // other.
 func negotiate(header http.Header) format {
+	accepted := header["Accept"]
+	switch {
+	case len(accepted) == 0, len(accepted) == 1 && (accepted[0] == "*/*" || accepted[0] == string(jsonFormat)):
+		return jsonFormat
+	case len(accepted) == 1 && accepted[0] == string(graphqlFormat):
+		return graphqlFormat
+	}
 	var plain, graphql float64
-	for part := range strings.SplitSeq(strings.Join(header.Values("Accept"), ","), ",") {
+	for part := range strings.SplitSeq(strings.Join(accepted, ","), ",") {
 		mediaType, attributes, err := mime.ParseMediaType(part)
 		if err != nil {
 			continue
@@ -52,22 +61,63 @@ func negotiate(header http.Header) format {
 	return jsonFormat
 }
 
-// answer writes a response. executed tells a response to an operation from one to a document that could not be
-// executed, which has no data.
-func answer(w http.ResponseWriter, f format, response *graphql.Response, executed bool) {
-	status := http.StatusOK
-	switch {
-	case !executed && f == graphqlFormat:
-		status = http.StatusBadRequest
-	case executed && isUnavailable(response):
-		w.Header().Set("Retry-After", retryAfter)
-		status = http.StatusServiceUnavailable
+// responder writes answers.
+type responder struct {
+	compressor *compress.Compressor
+	buffers    sync.Pool // of *[]byte
+	vary       []string
+	noStore    []string
+}
+
+// newResponder returns a responder; byOrigin says that answers depend on the origin of the page that asks.
+func newResponder(compressor *compress.Compressor, byOrigin bool) *responder {
+	vary := "Accept, Accept-Encoding"
+	if byOrigin {
+		vary += ", Origin"
 	}
-	body, err := appendResponse(make([]byte, 0, len(response.Data)+64), response, executed)
+	return &responder{
+		compressor: compressor,
+		buffers:    sync.Pool{New: func() any { return new([]byte) }},
+		vary:       []string{vary},
+		noStore:    []string{"no-store"},
+	}
+}
+
+// begin sets what all answers have.
+func (p *responder) begin(w http.ResponseWriter) {
+	header := w.Header()
+	header["Cache-Control"] = p.noStore
+	header["Vary"] = p.vary
+}
+
+// answer writes a response. executed tells a response to an operation from one to a document that could not be executed,
+// which has no data.
+func (p *responder) answer(w http.ResponseWriter, r *http.Request, f format, status int, response *graphql.Response, executed bool) {
+	plain, packed := p.buffers.Get().(*[]byte), p.buffers.Get().(*[]byte)
+	defer p.release(plain)
+	defer p.release(packed)
+	body, err := appendResponse((*plain)[:0], response, executed)
 	if err != nil {
 		panic(err) // extensions hold nothing that has no JSON
 	}
+	*plain = body
+	if len(body) >= compress.Least {
+		if coding := compress.Negotiate(r.Header["Accept-Encoding"]); coding != compress.None {
+			if body, err = p.compressor.Append((*packed)[:0], coding, body); err != nil {
+				panic(err) // it writes to memory
+			}
+			*packed = body
+			w.Header().Set("Content-Encoding", string(coding))
+		}
+	}
 	write(w, f, status, body)
+}
+
+// release keeps a buffer for another answer, unless it has become large.
+func (p *responder) release(buffer *[]byte) {
+	if cap(*buffer) <= maxPooled {
+		p.buffers.Put(buffer)
+	}
 }
 
 // appendResponse appends a response as JSON, the errors first; data, which is JSON already, is only copied.
@@ -126,17 +176,18 @@ func isUnavailable(response *graphql.Response) bool {
 	return true
 }
 
-// refuse answers a request that is not a GraphQL request, or that failed before it was one.
-func refuse(w http.ResponseWriter, status int, code gqlerr.Code, reason string) {
-	response := graphql.Response{Errors: gqlerror.List{{
-		Message:    reason,
-		Extensions: map[string]any{"code": string(code)},
-	}}}
+// refuse answers a request that is not a GraphQL request, or none that is answered.
+func refuse(w http.ResponseWriter, why *refusal) {
+	extensions := map[string]any{"code": string(why.code)}
+	if why.limit != "" {
+		extensions["limit"], extensions["maximum"] = why.limit, why.maximum
+	}
+	response := graphql.Response{Errors: gqlerror.List{{Message: why.reason, Extensions: extensions}}}
 	body, err := appendResponse(nil, &response, false)
 	if err != nil {
-		panic(err) // it holds strings only
+		panic(err) // it holds strings and numbers only
 	}
-	write(w, jsonFormat, status, body)
+	write(w, jsonFormat, why.status, body)
 }
 
 func write(w http.ResponseWriter, f format, status int, body []byte) {
@@ -144,5 +195,5 @@ func write(w http.ResponseWriter, f format, status int, body []byte) {
 	header.Set("Content-Type", string(f))
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client is gone if this fails
+	_, _ = w.Write(body) //nolint:gosec // JSON, as the content type says and nosniff holds; the client is gone if this fails
 }

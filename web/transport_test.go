@@ -1,8 +1,11 @@
 package web_test
 
 import (
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -63,23 +66,38 @@ func TestRefusals(t *testing.T) {
 		status                            int
 		allow                             string
 	}{
-		"not JSON":          {"POST", "/graphql", `SECRET`, json, 400, ""},
-		"cut off":           {"POST", "/graphql", `{"query": "SECRET`, json, 400, ""},
-		"two values":        {"POST", "/graphql", `{"query": "{ SECRET }"} {"query": ""}`, json, 400, ""},
-		"a list":            {"POST", "/graphql", `[{"query": "{ SECRET }"}]`, json, 400, ""},
-		"null":              {"POST", "/graphql", `null`, json, 400, ""},
-		"query no string":   {"POST", "/graphql", `{"query": {"SECRET": 1}}`, json, 400, ""},
-		"variables a list":  {"POST", "/graphql", `{"query": "{ SECRET }", "variables": [1]}`, json, 400, ""},
-		"no query":          {"POST", "/graphql", `{"documentId": "SECRET"}`, json, 400, ""},
-		"empty":             {"POST", "/graphql", ``, json, 400, ""},
-		"too large":         {"POST", "/graphql", `{"query": "` + strings.Repeat("SECRET ", 200_000) + `"}`, json, 413, ""},
-		"no content type":   {"POST", "/graphql", `{"query": "{ SECRET }"}`, "", 415, ""},
-		"form":              {"POST", "/graphql", `query=SECRET`, "application/x-www-form-urlencoded", 415, ""},
-		"text":              {"POST", "/graphql", `{"query": "{ SECRET }"}`, "text/plain", 415, ""},
-		"charset":           {"POST", "/graphql", `{"query": "{ SECRET }"}`, "application/json; charset=latin1", 415, ""},
-		"put":               {"PUT", "/graphql", `{"query": "{ SECRET }"}`, json, 405, "GET, POST"},
-		"delete":            {"DELETE", "/graphql", ``, "", 405, "GET, POST"},
-		"get without query": {"GET", "/graphql", "", "", 400, ""},
+		"not JSON":                      {"POST", "/graphql", `SECRET`, json, 400, ""},
+		"cut off":                       {"POST", "/graphql", `{"query": "SECRET`, json, 400, ""},
+		"two values":                    {"POST", "/graphql", `{"query": "{ SECRET }"} {"query": ""}`, json, 400, ""},
+		"a list":                        {"POST", "/graphql", `[{"query": "{ SECRET }"}]`, json, 400, ""},
+		"null":                          {"POST", "/graphql", `null`, json, 400, ""},
+		"a list with a blank before it": {"POST", "/graphql", " \n[]", json, 400, ""},
+		"key in another case":           {"POST", "/graphql", `{"Query": "{ SECRET }"}`, json, 400, ""},
+		"query twice":                   {"POST", "/graphql", `{"query": "{ SECRET }", "query": "{ SECRET }"}`, json, 400, ""},
+		"variable twice":                {"POST", "/graphql", `{"query": "{ SECRET }", "variables": {"SECRET": 1, "SECRET": 2}}`, json, 400, ""},
+		"unknown key twice":             {"POST", "/graphql", `{"query": "{ SECRET }", "SECRET": 1, "SECRET": 2}`, json, 400, ""},
+		"not UTF-8":                     {"POST", "/graphql", "{\"query\": \"{ SECRET\xff }\"}", json, 400, ""},
+		"half a character":              {"POST", "/graphql", `{"query": "{ SECRET }", "variables": {"a": "\ud800"}}`, json, 400, ""},
+		"too deep": {
+			"POST", "/graphql", `{"query": "{ SECRET }", "variables": {"a":` + strings.Repeat("[", 70) + strings.Repeat("]", 70) + `}}`, json, 400, "",
+		},
+		"operation name no string": {"POST", "/graphql", `{"query": "{ SECRET }", "operationName": 1}`, json, 400, ""},
+		"long operation name":      {"POST", "/graphql", `{"query": "{ a }", "operationName": "` + strings.Repeat("SECRET", 30) + `"}`, json, 400, ""},
+		"extensions no object":     {"POST", "/graphql", `{"query": "{ SECRET }", "extensions": "SECRET"}`, json, 400, ""},
+		"get, query twice":         {"GET", "/graphql?query=%7B+SECRET+%7D&query=%7B+SECRET+%7D", "", "", 400, ""},
+		"get, not UTF-8":           {"GET", "/graphql?query=%7B+SECRET%ff+%7D", "", "", 400, ""},
+		"query no string":          {"POST", "/graphql", `{"query": {"SECRET": 1}}`, json, 400, ""},
+		"variables a list":         {"POST", "/graphql", `{"query": "{ SECRET }", "variables": [1]}`, json, 400, ""},
+		"no query":                 {"POST", "/graphql", `{"documentId": "SECRET"}`, json, 400, ""},
+		"empty":                    {"POST", "/graphql", ``, json, 400, ""},
+		"too large":                {"POST", "/graphql", `{"query": "` + strings.Repeat("SECRET ", 200_000) + `"}`, json, 413, ""},
+		"no content type":          {"POST", "/graphql", `{"query": "{ SECRET }"}`, "", 415, ""},
+		"form":                     {"POST", "/graphql", `query=SECRET`, "application/x-www-form-urlencoded", 415, ""},
+		"text":                     {"POST", "/graphql", `{"query": "{ SECRET }"}`, "text/plain", 415, ""},
+		"charset":                  {"POST", "/graphql", `{"query": "{ SECRET }"}`, "application/json; charset=latin1", 415, ""},
+		"put":                      {"PUT", "/graphql", `{"query": "{ SECRET }"}`, json, 405, "GET, HEAD, POST, OPTIONS"},
+		"delete":                   {"DELETE", "/graphql", ``, "", 405, "GET, HEAD, POST, OPTIONS"},
+		"get without query":        {"GET", "/graphql", "", "", 400, ""},
 		"get, bad variables": {
 			"GET", "/graphql?query=%7B+SECRET+%7D&variables=SECRET", "", "", 400, "",
 		},
@@ -91,7 +109,11 @@ func TestRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := send(t, h, test.method, test.target, test.body, "Content-Type", test.contentType)
-			wantFault(t, w, test.status, "BAD_REQUEST")
+			code := "BAD_REQUEST"
+			if test.status == http.StatusRequestEntityTooLarge {
+				code = "LIMIT_EXCEEDED"
+			}
+			wantFault(t, w, test.status, code)
 			if strings.Contains(w.Body.String(), "SECRET") || strings.Contains(w.Body.String(), "json:") {
 				t.Errorf("the answer repeats the request or names our parser: %s", w.Body)
 			}
@@ -112,12 +134,11 @@ func TestDocumentFaults(t *testing.T) {
 	for name, test := range map[string]struct {
 		query, code string
 	}{
-		"syntax":          {`{ company(`, "GRAPHQL_PARSE_FAILED"},
-		"too many tokens": {`{ ` + strings.Repeat("a ", 20_000) + `}`, "GRAPHQL_PARSE_FAILED"},
-		"unknown field":   {`{ compny }`, "GRAPHQL_VALIDATION_FAILED"},
-		"mutation":        {`mutation { company }`, "GRAPHQL_VALIDATION_FAILED"},
-		"wrong type":      {`{ company(ticker: 5) { name } }`, "GRAPHQL_VALIDATION_FAILED"},
-		"no variable":     {`query($t: String!) { company(ticker: $t) { name } }`, "GRAPHQL_VALIDATION_FAILED"},
+		"syntax":        {`{ company(`, "GRAPHQL_PARSE_FAILED"},
+		"unknown field": {`{ compny }`, "GRAPHQL_VALIDATION_FAILED"},
+		"mutation":      {`mutation { company }`, "GRAPHQL_VALIDATION_FAILED"},
+		"wrong type":    {`{ company(ticker: 5) { name } }`, "GRAPHQL_VALIDATION_FAILED"},
+		"no variable":   {`query($t: String!) { company(ticker: $t) { name } }`, "GRAPHQL_VALIDATION_FAILED"},
 		"unknown enum": {
 			`{ companies(orderBy: { field: SIZE, direction: ASC }) { totalCount } }`, "GRAPHQL_VALIDATION_FAILED",
 		},
@@ -175,10 +196,62 @@ func TestNegotiation(t *testing.T) {
 	}
 }
 
+// TestOtherMembers checks that what protocols to come may send beside a query is ignored.
+func TestOtherMembers(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(answering())
+	for _, body := range []string{
+		`{"query": "{ company(ticker: \"A\") { name } }", "id": "x", "documentId": null, "QUERY": 1, "more": {"a": [1, {"b": 2}]}}`,
+		`{"operationName": null, "variables": null, "extensions": null, "query": "{ company(ticker: \"A\") { name } }"}`,
+	} {
+		w := send(t, h, "POST", "/graphql", body, "Content-Type", "application/json")
+		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "Apple") {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	w := send(t, h, "GET", "/graphql?other=1&other=2&query="+url.QueryEscape(companyQuery), "")
+	if w.Code != http.StatusOK {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	w = send(t, h, "POST", "/graphql", `{"query": "{ a }"}`, "Content-Type", "application/json", "Content-Encoding", "gzip")
+	wantFault(t, w, http.StatusUnsupportedMediaType, "BAD_REQUEST")
+}
+
+// TestLength checks that an answer's length is told, whatever its coding.
+func TestLength(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(answering())
+	const types = "{ __schema { types { name description } } }"
+	for _, coding := range []string{"", "gzip", "zstd"} {
+		w := send(t, h, "GET", "/graphql?query="+url.QueryEscape(types), "", "Accept-Encoding", coding)
+		if got := w.Header().Get("Content-Length"); got != strconv.Itoa(w.Body.Len()) || w.Header().Get("Content-Encoding") != coding {
+			t.Errorf("%q: Content-Length %s of %d, coding %q", coding, got, w.Body.Len(), w.Header().Get("Content-Encoding"))
+		}
+		if !strings.Contains(w.Header().Get("Vary"), "Accept-Encoding") {
+			t.Errorf("Vary %q", w.Header().Get("Vary"))
+		}
+		small := send(t, h, "GET", "/graphql?query="+url.QueryEscape(companyQuery), "", "Accept-Encoding", coding)
+		if got := small.Header().Get("Content-Encoding"); got != "" {
+			t.Errorf("a small answer is in %s", got)
+		}
+	}
+}
+
 func TestHead(t *testing.T) {
 	t.Parallel()
 	h, _ := newHandler(answering())
-	if w := send(t, h, http.MethodHead, "/graphql", ""); w.Code != http.StatusMethodNotAllowed {
-		t.Errorf("status %d", w.Code)
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodHead, server.URL+"/graphql?query="+url.QueryEscape(companyQuery), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if body, _ := io.ReadAll(response.Body); response.StatusCode != http.StatusOK || response.ContentLength != 42 || len(body) != 0 {
+		t.Errorf("%d, %d bytes told, %d sent", response.StatusCode, response.ContentLength, len(body))
 	}
 }

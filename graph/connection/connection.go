@@ -12,28 +12,43 @@ type PageInfo struct {
 	EndCursor       *string
 }
 
+// Cursor appends the cursor of a node of a list.
+type Cursor[T any] func(b []byte, node T) []byte
+
 // page is what all connections share. cursor names the position of a node in the list.
 type page[T any] struct {
 	nodes       []T
 	hasNext     bool
 	hasPrevious bool
-	cursor      func(T) string
+	cursor      Cursor[T]
 }
 
 // Nodes returns the rows in list order.
 func (p *page[T]) Nodes() []T { return p.nodes }
 
+// HasNext and HasPrevious say whether there are nodes after and before the page, as PageInfo does.
+func (p *page[T]) HasNext() bool     { return p.hasNext }
+func (p *page[T]) HasPrevious() bool { return p.hasPrevious }
+
+// AppendCursor appends the cursor of a node of the page.
+func (p *page[T]) AppendCursor(b []byte, node T) []byte { return p.cursor(b, node) }
+
+func (p *page[T]) cursorOf(node T) string {
+	var buf [160]byte
+	return string(p.cursor(buf[:0], node))
+}
+
 // PageInfo returns where the page stands; its cursors are null when the page is empty.
 func (p *page[T]) PageInfo() *PageInfo {
 	info := &PageInfo{HasNextPage: p.hasNext, HasPreviousPage: p.hasPrevious}
 	if n := len(p.nodes); n > 0 {
-		first, last := p.cursor(p.nodes[0]), p.cursor(p.nodes[n-1])
+		first, last := p.cursorOf(p.nodes[0]), p.cursorOf(p.nodes[n-1])
 		info.StartCursor, info.EndCursor = &first, &last
 	}
 	return info
 }
 
-func newPage[T any](nodes []T, more bool, request store.Page, cursor func(T) string) page[T] {
+func newPage[T any](nodes []T, more bool, request store.Page, cursor Cursor[T]) page[T] {
 	if nodes == nil {
 		nodes = []T{}
 	}
@@ -48,7 +63,7 @@ func newPage[T any](nodes []T, more bool, request store.Page, cursor func(T) str
 func edges[T, E any](p *page[T], edge func(cursor string, node T) E) []E {
 	out := make([]E, len(p.nodes))
 	for i, n := range p.nodes {
-		out[i] = edge(p.cursor(n), n)
+		out[i] = edge(p.cursorOf(n), n)
 	}
 	return out
 }
@@ -72,7 +87,7 @@ type CompanyEdge struct {
 }
 
 // NewCompanies returns the connection of a page that was read for request.
-func NewCompanies(nodes []*store.Company, more bool, request store.Page, cursor func(*store.Company) string, count CompanyCount) *CompanyConnection {
+func NewCompanies(nodes []*store.Company, more bool, request store.Page, cursor Cursor[*store.Company], count CompanyCount) *CompanyConnection {
 	return &CompanyConnection{page: newPage(nodes, more, request, cursor), Count: count}
 }
 
@@ -95,7 +110,7 @@ type FilingEdge struct {
 }
 
 // NewFilings returns the connection of a page that was read for request.
-func NewFilings(nodes []*store.Filing, more bool, request store.Page, cursor func(*store.Filing) string, company int64, filter *store.FilingFilter) *FilingConnection {
+func NewFilings(nodes []*store.Filing, more bool, request store.Page, cursor Cursor[*store.Filing], company int64, filter *store.FilingFilter) *FilingConnection {
 	return &FilingConnection{page: newPage(nodes, more, request, cursor), Company: company, Filter: filter}
 }
 
@@ -118,7 +133,7 @@ type MetricDefinitionEdge struct {
 }
 
 // NewMetricDefinitions returns the connection of a page that was read for request.
-func NewMetricDefinitions(nodes []*store.MetricDefinition, more bool, request store.Page, cursor func(*store.MetricDefinition) string, company int64, filter *store.MetricDefinitionFilter) *MetricDefinitionConnection {
+func NewMetricDefinitions(nodes []*store.MetricDefinition, more bool, request store.Page, cursor Cursor[*store.MetricDefinition], company int64, filter *store.MetricDefinitionFilter) *MetricDefinitionConnection {
 	return &MetricDefinitionConnection{page: newPage(nodes, more, request, cursor), Company: company, Filter: filter}
 }
 

@@ -11,7 +11,9 @@ import (
 	"github.com/corpintel/corpintel/store"
 )
 
-func cursorOf(c *store.Company) string { return "at " + strconv.FormatInt(c.ID, 10) }
+func cursorOf(b []byte, c *store.Company) []byte {
+	return strconv.AppendInt(append(b, "at "...), c.ID, 10)
+}
 
 func companies(ids ...int64) []*store.Company {
 	var out []*store.Company
@@ -95,7 +97,7 @@ func TestNodesAndEdges(t *testing.T) {
 
 	filing := &store.Filing{AccessionNumber: 32019323000106}
 	filter := &store.FilingFilter{}
-	f := connection.NewFilings([]*store.Filing{filing}, false, page, func(f *store.Filing) string { return f.AccessionNumber.String() }, 42, filter)
+	f := connection.NewFilings([]*store.Filing{filing}, false, page, func(b []byte, f *store.Filing) []byte { return f.AccessionNumber.Append(b) }, 42, filter)
 	edges, info := f.Edges(), f.PageInfo()
 	if len(edges) != 1 || edges[0].Node != filing || edges[0].Cursor != "0000320193-23-000106" || *info.EndCursor != edges[0].Cursor {
 		t.Errorf("filings: edges %v, page info %v", edges, info)
@@ -106,7 +108,7 @@ func TestNodesAndEdges(t *testing.T) {
 
 	definition := &store.MetricDefinition{Name: "us-gaap:Assets", Period: edgar.PeriodInstant}
 	of := &store.MetricDefinitionFilter{}
-	d := connection.NewMetricDefinitions([]*store.MetricDefinition{definition}, false, page, func(d *store.MetricDefinition) string { return d.Name }, 42, of)
+	d := connection.NewMetricDefinitions([]*store.MetricDefinition{definition}, false, page, func(b []byte, d *store.MetricDefinition) []byte { return append(b, d.Name...) }, 42, of)
 	if edges := d.Edges(); len(edges) != 1 || edges[0].Node != definition || edges[0].Cursor != "us-gaap:Assets" {
 		t.Errorf("metric definitions: edges %v", edges)
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
-	"hash/fnv"
 	"math"
 	"strings"
 	"unicode/utf8"
@@ -16,30 +15,49 @@ import (
 var ErrInvalid = errors.New("not a cursor of this list: cursors are valid for the field, order and filter that returned them")
 
 // List identifies a list by its field, ordering and canonical filter.
-type List struct{ binding string }
+type List struct{ seed uint64 }
 
 // Of returns the list that the text identifies.
-func Of(binding string) List { return List{binding} }
+func Of(binding string) List {
+	seed := uint64(fnvOffset)
+	for i := range len(binding) {
+		seed = fnv(seed, binding[i])
+	}
+	return List{fnv(seed, 0)}
+}
+
+// FNV-1a of 64 bits.
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+func fnv(sum uint64, b byte) uint64 { return (sum ^ uint64(b)) * fnvPrime }
 
 const sumSize = 8
 
 // sum guards a position against being taken for one of another list, or edited. It is no secret: whoever computes it
 // names a position that the list could have named.
-func (l List) sum(position []byte) [sumSize]byte {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(l.binding)) // never fails
-	_, _ = h.Write([]byte{0})
-	_, _ = h.Write(position)
-	var out [sumSize]byte
-	binary.BigEndian.PutUint64(out[:], h.Sum64())
+func (l List) sum(position []byte) (out [sumSize]byte) {
+	sum := l.seed
+	for _, b := range position {
+		sum = fnv(sum, b)
+	}
+	binary.BigEndian.PutUint64(out[:], sum)
 	return out
 }
 
 // Encode returns the cursor of a position.
 func (l List) Encode(p Position) string {
+	var buf [160]byte
+	return string(l.Append(buf[:0], p))
+}
+
+// Append appends the cursor of a position.
+func (l List) Append(b []byte, p Position) []byte {
 	sum := l.sum(p)
 	var buf [96]byte // not the room behind p: it may be another position's
-	return base64.RawURLEncoding.EncodeToString(append(append(buf[:0], p...), sum[:]...))
+	return base64.RawURLEncoding.AppendEncode(b, append(append(buf[:0], p...), sum[:]...))
 }
 
 const maxCursor = 16 << 10

@@ -8,8 +8,10 @@ const (
 	ParseFailed      Code = "GRAPHQL_PARSE_FAILED"      // the document is not GraphQL
 	ValidationFailed Code = "GRAPHQL_VALIDATION_FAILED" // the document or its variables do not fit the schema
 	TooComplex       Code = "COMPLEXITY_LIMIT_EXCEEDED" // the answer could have too many fields
+	LimitExceeded    Code = "LIMIT_EXCEEDED"            // the body or the document is larger than is read
 	BadRequest       Code = "BAD_REQUEST"               // the HTTP request carries no GraphQL request
 	BadUserInput     Code = "BAD_USER_INPUT"            // an argument has a value that cannot be used
+	Forbidden        Code = "FORBIDDEN"                 // a page or a name from elsewhere
 	NotFound         Code = "NOT_FOUND"                 // what was to be changed does not exist
 	Timeout          Code = "TIMEOUT"                   // the request ran out of time
 	Unavailable      Code = "UNAVAILABLE"               // the database is away or busy
@@ -19,6 +21,7 @@ const (
 // Codes returns every code that an answer can carry.
 func Codes() []Code {
 	return []Code{
-		ParseFailed, ValidationFailed, TooComplex, BadRequest, BadUserInput, NotFound, Timeout, Unavailable, Internal,
+		ParseFailed, ValidationFailed, TooComplex, LimitExceeded, BadRequest, BadUserInput, Forbidden, NotFound, Timeout,
+		Unavailable, Internal,
 	}
 }

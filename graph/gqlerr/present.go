@@ -56,6 +56,10 @@ func describe(ctx context.Context, logger *slog.Logger, shown *gqlerror.Error, e
 		}
 		return
 	}
+	if size, ok := errors.AsType[*store.SizeError](err); ok {
+		set(shown, TooComplex, size.Error())
+		return
+	}
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		// Nobody reads this answer.

@@ -50,6 +50,11 @@ func TestPresent(t *testing.T) {
 			code:    gqlerr.BadUserInput,
 			message: `CIK "x": want digits`,
 		},
+		"too many points": {
+			err:     fmt.Errorf("%s: %w", secret, &store.SizeError{Size: 1_000_001}),
+			code:    gqlerr.TooComplex,
+			message: "the answer could have 1000001 points and buckets, more than 1000000 are not given: ask for fewer series, a shorter range or longer buckets",
+		},
 		"unavailable": {
 			err:     fmt.Errorf("company: %w: %w", store.ErrUnavailable, errSecret),
 			code:    gqlerr.Unavailable,

@@ -18,7 +18,7 @@ import (
 func MarshalCIK(c edgar.CIK) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		var buf [12]byte
-		write(w, append(c.Append(append(buf[:0], '"')), '"'))
+		write(w, AppendCIK(buf[:0], c))
 	})
 }
 
@@ -42,7 +42,7 @@ func UnmarshalCIK(v any) (edgar.CIK, error) {
 func MarshalAccessionNumber(a edgar.AccessionNumber) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		var buf [22]byte
-		write(w, append(a.Append(append(buf[:0], '"')), '"'))
+		write(w, AppendAccessionNumber(buf[:0], a))
 	})
 }
 
@@ -59,7 +59,7 @@ func UnmarshalAccessionNumber(v any) (edgar.AccessionNumber, error) {
 func MarshalDate(d edgar.Date) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		var buf [12]byte
-		write(w, append(d.Append(append(buf[:0], '"')), '"'))
+		write(w, AppendDate(buf[:0], d))
 	})
 }
 
@@ -76,7 +76,7 @@ func UnmarshalDate(v any) (edgar.Date, error) {
 func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		var buf [40]byte
-		write(w, append(t.UTC().AppendFormat(append(buf[:0], '"'), time.RFC3339Nano), '"'))
+		write(w, AppendDateTime(buf[:0], t))
 	})
 }
 
@@ -145,7 +145,7 @@ func UnmarshalFloat(v any) (float64, error) {
 func MarshalMetricPeriod(p edgar.Period) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		var buf [16]byte
-		write(w, append(append(append(buf[:0], '"'), p.String()...), '"'))
+		write(w, AppendMetricPeriod(buf[:0], p))
 	})
 }
 

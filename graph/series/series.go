@@ -1,4 +1,4 @@
-// Package series holds the long lists of the schema, points and columns, as types that render themselves: an object or
+// Package series holds the long lists of the schema, points, buckets and columns, as types that render themselves: an object or
 // a leaf per element would cost an executor step and several allocations each.
 package series
 
@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -37,7 +38,7 @@ type MetricColumns struct {
 	Values Values
 }
 
-var errOutputOnly = errors.New("points are never input")
+var errOutputOnly = errors.New("points and buckets are never input")
 
 // Points is a list of MetricPoint that renders itself by the selection of its field.
 type Points struct {
@@ -45,27 +46,42 @@ type Points struct {
 	values []float64
 }
 
+// Key is a field that was selected on the elements of a list that renders itself.
+type Key struct {
+	Key  string // the response key as it stands in an object: `"alias":`, behind a comma unless it is the first
+	Name string
+}
+
+func keysOf(fields []graphql.CollectedField) []Key {
+	keys := make([]Key, len(fields))
+	comma := ""
+	for i, f := range fields {
+		keys[i] = Key{comma + `"` + f.Alias + `":`, f.Name}
+		comma = ","
+	}
+	return keys
+}
+
 // MarshalGQLContext writes the points with the fields that were selected.
 func (p Points) MarshalGQLContext(ctx context.Context, w io.Writer) error {
-	fields := graphql.CollectFieldsCtx(ctx, []string{"MetricPoint"})
-	keys := make([]string, len(fields)) // `"alias":` or `,"alias":`
-	for i, f := range fields {
-		keys[i] = `"` + f.Alias + `":`
-		if i > 0 {
-			keys[i] = "," + keys[i]
-		}
-	}
-	b := append(make([]byte, 0, 16+len(p.dates)*48), '[')
+	_, err := w.Write(p.Append(nil, keysOf(graphql.CollectFieldsCtx(ctx, []string{"MetricPoint"}))))
+	return err
+}
+
+// Append appends the points as a JSON list of objects with the keys.
+func (p Points) Append(b []byte, keys []Key) []byte {
+	const perKey = 20 // a date or a number, with its key a little more
+	b = append(slices.Grow(b, 16+len(p.dates)*(8+len(keys)*perKey)), '[')
 	for i := range p.dates {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(b, '{')
-		for k, f := range fields {
-			b = append(b, keys[k]...)
-			switch f.Name {
+		for _, k := range keys {
+			b = append(b, k.Key...)
+			switch k.Name {
 			case "date":
-				b = append(p.dates[i].Append(append(b, '"')), '"')
+				b = scalar.AppendDate(b, p.dates[i])
 			case "value":
 				b = scalar.AppendFloat(b, p.values[i])
 			default: // __typename
@@ -74,8 +90,7 @@ func (p Points) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 		}
 		b = append(b, '}')
 	}
-	_, err := w.Write(append(b, ']'))
-	return err
+	return append(b, ']')
 }
 
 // UnmarshalGQLContext is there for the binding of the type; it always fails.
@@ -86,34 +101,44 @@ type Dates []edgar.Date
 
 // MarshalGQLContext writes the dates.
 func (d Dates) MarshalGQLContext(_ context.Context, w io.Writer) error {
-	b := append(make([]byte, 0, 2+len(d)*13), '[')
+	_, err := w.Write(d.Append(nil))
+	return err
+}
+
+// Append appends the dates as a JSON list.
+func (d Dates) Append(b []byte) []byte {
+	b = append(slices.Grow(b, 2+len(d)*13), '[')
 	for i, date := range d {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(date.Append(append(b, '"')), '"')
+		b = scalar.AppendDate(b, date)
 	}
-	_, err := w.Write(append(b, ']'))
-	return err
+	return append(b, ']')
 }
 
 // UnmarshalGQLContext is there for the binding of the type; it always fails.
 func (Dates) UnmarshalGQLContext(context.Context, any) error { return errOutputOnly }
 
-// Values is a list of numbers that renders itself.
+// Values is a list of numbers that renders itself; NaN becomes null.
 type Values []float64
 
 // MarshalGQLContext writes the numbers.
 func (v Values) MarshalGQLContext(_ context.Context, w io.Writer) error {
-	b := append(make([]byte, 0, 2+len(v)*16), '[')
+	_, err := w.Write(v.Append(nil))
+	return err
+}
+
+// Append appends the numbers as a JSON list.
+func (v Values) Append(b []byte) []byte {
+	b = append(slices.Grow(b, 2+len(v)*16), '[')
 	for i, value := range v {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = scalar.AppendFloat(b, value)
 	}
-	_, err := w.Write(append(b, ']'))
-	return err
+	return append(b, ']')
 }
 
 // UnmarshalGQLContext is there for the binding of the type; it always fails.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,10 +21,11 @@ import (
 
 var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	scalar Date
-	type Query { points: [MetricPoint!]! }
-	type MetricPoint { date: Date! value: Float! }`})
+	type Query { points: [MetricPoint!]! buckets: [MetricBucket!]! }
+	type MetricPoint { date: Date! value: Float! }
+	type MetricBucket { start: Date! end: Date! count: Int! min: Float max: Float avg: Float sum: Float first: Float last: Float }`})
 
-// selecting returns the context of the field points of an operation, as the executor hands it to a marshaler.
+// selecting returns the context of the first field of an operation, as the executor hands it to a marshaler.
 func selecting(t testing.TB, operation string, variables map[string]any) context.Context {
 	t.Helper()
 	document, err := gqlparser.LoadQueryWithRules(schema, operation, nil)
@@ -155,7 +157,9 @@ func TestColumns(t *testing.T) {
 
 func TestNeverInput(t *testing.T) {
 	t.Parallel()
-	for name, u := range map[string]graphql.ContextUnmarshaler{"points": series.Points{}, "dates": series.Dates{}, "values": series.Values{}} {
+	for name, u := range map[string]graphql.ContextUnmarshaler{
+		"points": series.Points{}, "dates": series.Dates{}, "values": series.Values{}, "buckets": series.Buckets{}, "counts": series.Counts{},
+	} {
 		if err := u.UnmarshalGQLContext(t.Context(), []any{}); err == nil {
 			t.Errorf("%s are taken as input", name)
 		}
@@ -172,6 +176,15 @@ func TestAllocations(t *testing.T) {
 	s := randomSeries(10_000)
 	columns := s.Columns()
 	ctx := selecting(t, "{ points { date value kind: __typename } }", nil)
+	bucketsCtx := selecting(t, "{ buckets { start end count min max avg sum first last } }", nil)
+	slices.Sort(s.Dates)
+	days, err := s.Buckets(store.BucketDay, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := testing.AllocsPerRun(5, func() { _ = days.MarshalGQLContext(bucketsCtx, &discard{}) }); n > 60 {
+		t.Errorf("10,000 buckets: %v allocations", n)
+	}
 	for name, test := range map[string]struct {
 		list graphql.ContextMarshaler
 		most float64

@@ -36,4 +36,6 @@ select 10000 + i, '2010-01-01', i, 100000 + i from generate_series(1, 240) i;
 insert into metrics (series_id, date, value)
 select 20000 + i, date '2020-01-01' + d, i + d / 1000.0 from generate_series(1, 240) i, generate_series(0, 249) d;
 
+select rebuild_metrics_month();
+
 analyze;

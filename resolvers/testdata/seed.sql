@@ -86,3 +86,5 @@ from generate_series(9, 12) s, generate_series(0, 3) d;
 
 insert into company_forms (company_id, form, n, first_on, last_on)
 select company_id, form, count(*), min(filed_on), max(filed_on) from filing_companies group by 1, 2;
+
+select rebuild_metrics_month();

@@ -65,3 +65,9 @@ select s.id, s.first_on + d, d from series s, generate_series(0, 59) d where s.s
 
 update series s set last_on = m.last_on
 from (select series_id, max(date) as last_on from metrics group by 1) m where m.series_id = s.id;
+
+select rebuild_metrics_month();
+
+-- Marks of months that have no points.
+insert into metrics_stale (series_id, month)
+select id, month from series, unnest(array[date '2019-01-01', '2019-02-01']) month where security_id is not null;

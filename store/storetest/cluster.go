@@ -3,7 +3,6 @@ package storetest
 import (
 	"context"
 	"errors"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,6 +41,9 @@ func NewCluster(t testing.TB) *Cluster {
 	if err := c.cluster.CreateApplication(t.Context()); err != nil {
 		t.Fatalf("test server: %v", err)
 	}
+	if err := shared.flavour.prepare(t.Context(), c.cluster.SuperuserURL("corpintel")); err != nil {
+		t.Fatalf("test server: %v", err)
+	}
 	if _, err := migrations.Up(t.Context(), c.URL()); err != nil {
 		t.Fatalf("test server: %v", err)
 	}
@@ -61,7 +63,7 @@ func (c *Cluster) make(ctx context.Context, shared *shared, dir string) (err err
 	if _, err := c.cluster.Init(ctx); err != nil {
 		return err
 	}
-	settings := maps.Clone(settings())
+	settings := settings(shared.flavour)
 	settings["max_connections"], settings["shared_buffers"] = "50", "16MB"
 	// What is killed recovers from what it wrote.
 	settings["full_page_writes"], settings["synchronous_commit"] = "on", "on"
@@ -86,6 +88,9 @@ func (c *Cluster) remove(dir string) func() {
 
 // URL returns the URL of the server's database.
 func (c *Cluster) URL() string { return c.cluster.URL("corpintel") }
+
+// SuperuserURL returns the URL of one of the server's databases, for the role that may do everything.
+func (c *Cluster) SuperuserURL(database string) string { return c.cluster.SuperuserURL(database) }
 
 // Start starts the server after Stop or Kill, and returns when it accepts connections.
 func (c *Cluster) Start() {

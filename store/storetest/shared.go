@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,8 +36,8 @@ const (
 )
 
 // settings makes a server that forgets at a crash, has room for many test processes, and never surprises a plan.
-func settings() map[string]string {
-	return map[string]string{
+func settings(f Flavour) map[string]string {
+	all := map[string]string{
 		"fsync":              "off",
 		"synchronous_commit": "off",
 		"full_page_writes":   "off",
@@ -49,10 +50,13 @@ func settings() map[string]string {
 		"max_wal_size":               "256MB",
 		"cluster_name":               "corpintel-test",
 	}
+	maps.Copy(all, f.settings())
+	return all
 }
 
 // shared is the server that all test processes of a user share, as one of them sees it.
 type shared struct {
+	flavour  Flavour
 	programs embedded.Programs
 	account  embedded.Account
 	cluster  *embedded.Cluster
@@ -68,7 +72,7 @@ func joinShared(ctx context.Context) (*shared, error) {
 	if err := s.find(ctx); err != nil {
 		return nil, err
 	}
-	return s.joinIn(ctx, baseFolder(s.programs))
+	return s.joinIn(ctx, baseFolder(s.flavour, s.programs))
 }
 
 // joinIn joins the server in a folder that may be shared with other processes, or starts it.
@@ -88,15 +92,18 @@ func (s *shared) joinIn(ctx context.Context, base string) (_ *shared, err error)
 	if err != nil {
 		return nil, err
 	}
-	if s.template, err = s.ensureTemplate(ctx); err != nil {
+	if s.template, err = s.ensureTemplates(ctx); err != nil {
 		_ = s.alive.Close() // nobody else has it
 		return nil, err
 	}
 	return s, nil
 }
 
-// find finds the programs to test with and the account to run them as.
+// find finds the flavour and the programs to test with, and the account to run them as.
 func (s *shared) find(ctx context.Context) (err error) {
+	if s.flavour, err = flavour(); err != nil {
+		return err
+	}
 	if s.account, err = embedded.AccountFor(""); err != nil {
 		return err
 	}
@@ -108,9 +115,9 @@ func (s *shared) find(ctx context.Context) (err error) {
 
 // baseFolder returns the folder for servers of one user, one PostgreSQL and one edition of this package: in memory where
 // there is a file system for that with enough room.
-func baseFolder(programs embedded.Programs) string {
+func baseFolder(f Flavour, programs embedded.Programs) string {
 	key := fnv.New32a()
-	fmt.Fprintln(key, programs, settings(), supervisor)
+	fmt.Fprintln(key, programs, settings(f), supervisor)
 	name := fmt.Sprintf("corpintel-test-%d-%08x", os.Geteuid(), key.Sum32())
 	const memory = "/dev/shm"
 	inMemory := filepath.Join(memory, name)

@@ -33,7 +33,7 @@ func (s *shared) start(ctx context.Context, base string) error {
 		return err
 	}
 	defer guard.Close()
-	if err := errors.Join(s.cluster.Configure(settings()), s.supervise(ctx)); err != nil {
+	if err := errors.Join(s.cluster.Configure(settings(s.flavour)), s.supervise(ctx)); err != nil {
 		return err
 	}
 	if err := s.awaitServer(ctx); err != nil {

@@ -5,6 +5,8 @@
 // migrated once, they are never dropped, and nothing of the server outlives it. Durability is off.
 //
 // The programs of PostgreSQL are searched as package embedded does it; the variable CORPINTEL_POSTGRES_BIN counts.
+// CORPINTEL_TEST_FLAVOUR=timescaledb makes databases in which the extension timescaledb is installed; without it no test
+// has anything to do with the extension, wherever it is to be had.
 package storetest
 
 import (
@@ -42,7 +44,8 @@ func New(t testing.TB) string {
 // NewEmpty is New without the migrations.
 func NewEmpty(t testing.TB) string {
 	t.Helper()
-	return sharedServer(t).create(t, "template0")
+	server := sharedServer(t)
+	return server.create(t, server.flavour.emptyTemplate())
 }
 
 // sharedServer returns the server all tests share.
@@ -81,36 +84,53 @@ func copyDatabase(name, template string) string {
 	return fmt.Sprintf("create database %s owner corpintel template %s strategy file_copy", name, template)
 }
 
-// ensureTemplate makes the template of the present migrations unless it is there, and returns its name.
-// The caller holds the lock of the server's folder.
-func (s *shared) ensureTemplate(ctx context.Context) (name string, err error) {
+// ensureTemplates makes the templates of the flavour and of the present migrations unless they are there, and returns
+// the name of the latter. The caller holds the lock of the server's folder.
+func (s *shared) ensureTemplates(ctx context.Context) (name string, err error) {
 	conn, err := pgx.Connect(ctx, s.cluster.SuperuserURL("postgres"))
 	if err != nil {
 		return "", err
 	}
 	defer conn.Close(ctx)
+	empty := s.flavour.emptyTemplate()
+	if s.flavour != Plain {
+		err := ensureTemplate(ctx, conn, empty, "template0", func(database string) error {
+			return s.flavour.prepare(ctx, s.cluster.SuperuserURL(database))
+		})
+		if err != nil {
+			return "", err
+		}
+	}
 	name = "template_" + migrations.Hash()[:16]
+	return name, ensureTemplate(ctx, conn, name, empty, func(database string) error {
+		_, err := migrations.Up(ctx, s.cluster.URL(database))
+		return err
+	})
+}
+
+// ensureTemplate makes a database out of another one by fill, unless it is there.
+func ensureTemplate(ctx context.Context, conn *pgx.Conn, name, from string, fill func(database string) error) error {
 	var there bool
-	err = conn.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", name).Scan(&there)
+	err := conn.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", name).Scan(&there)
 	if err != nil || there {
-		return name, err
+		return err
 	}
 	making := name + "_new"
 	for _, statement := range []string{
 		"drop database if exists " + making, // somebody was interrupted
-		copyDatabase(making, "template0"),
+		copyDatabase(making, from),
 	} {
 		if _, err := conn.Exec(ctx, statement); err != nil {
-			return "", fmt.Errorf("template: %w", err)
+			return fmt.Errorf("template: %w", err)
 		}
 	}
-	if _, err := migrations.Up(ctx, s.cluster.URL(making)); err != nil {
-		return "", fmt.Errorf("template: %w", err)
+	if err := fill(making); err != nil {
+		return fmt.Errorf("template: %w", err)
 	}
 	// Nobody may be connected to what is copied.
 	_, err = conn.Exec(ctx, fmt.Sprintf("alter database %s rename to %s", making, name))
 	if err == nil {
 		_, err = conn.Exec(ctx, fmt.Sprintf("alter database %s allow_connections false", name))
 	}
-	return name, err
+	return err
 }

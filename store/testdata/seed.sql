@@ -51,10 +51,11 @@ insert into definitions (id, concept_id, period, name, unit) values
 
 insert into facts (id, company_id, accession, value, concept_id, period_start, period_end, filed_on, fiscal_year, fiscal_period, form, unit) values
   (1, 1, 32019323000106, 352583000000, 1, null, '2023-09-30', '2023-11-03', 2023, 'FY', '10-K', 'USD'),
+  (4, 1, 32019323000105, 352000000000, 1, null, '2023-09-30', '2023-11-02', 2023, 'FY', '8-K', 'USD'),
   (2, 1, 32019323000106, 383285000000, 2, '2022-09-25', '2023-09-30', '2023-11-03', 2023, 'FY', '10-K', 'USD'),
   (3, 2, 106798300000001, 0.1, 1, null, '1969-12-31', '2000-02-29', null, null, 'SC 13D/A', 'USD');
 
-insert into concept_units (company_id, concept_id, unit, facts) values (1, 1, 'USD', 1), (1, 2, 'USD', 1), (2, 1, 'USD', 1), (2, 1, 'EUR', 1);
+insert into concept_units (company_id, concept_id, unit, facts) values (1, 1, 'USD', 2), (1, 2, 'USD', 1), (2, 1, 'USD', 1), (2, 1, 'EUR', 1);
 
 insert into series (id, company_id, security_id, definition_id, points, first_on, last_on) values
   (1, 1, null, 1, 1, '2023-09-30', '2023-09-30'),

@@ -1,0 +1,70 @@
+package command_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/corpintel/corpintel/store/storetest"
+)
+
+func TestDoctor(t *testing.T) {
+	t.Parallel()
+	url := storetest.NewEmpty(t)
+	environ := []string{"DATABASE_URL=" + url}
+	code, stdout, stderr := run(t, environ, "doctor")
+	if code != 1 {
+		t.Errorf("exit code %d before the migrations, want 1", code)
+	}
+	wantContains(t, stdout, "fail  migrations", "→ Run corpintel migrate up")
+	wantContains(t, stderr, "the database is not in order")
+
+	mustRun(t, environ, "demo", "--companies=3")
+	wantContains(t, mustRun(t, environ, "doctor"), "ok  ", "migrations", "mode", "PostgreSQL ", "roll-up sample")
+
+	var report struct {
+		Status   string
+		Findings []struct{ Check, Status, What, Advice string }
+	}
+	if err := json.Unmarshal([]byte(mustRun(t, environ, "doctor", "--format=json")), &report); err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Findings) < 3 || report.Findings[0].Check != "migrations" || report.Findings[0].Status != "ok" {
+		t.Errorf("findings %+v", report.Findings)
+	}
+	if report.Status != "ok" && report.Status != "warn" { // chunks may wait to be compressed
+		t.Errorf("status %q", report.Status)
+	}
+
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), "delete from metrics where fact_id is null and date >= '2025-01-01'"); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, _ = run(t, environ, "doctor", "--format=json")
+	if code != 1 {
+		t.Errorf("exit code %d where the roll-up is wrong, want 1", code)
+	}
+	wantContains(t, stdout, `"status": "fail"`, "contradict their points")
+}
+
+func TestMigrateTimescale(t *testing.T) {
+	t.Parallel()
+	environ := []string{"DATABASE_URL=" + storetest.New(t)}
+	code, stdout, stderr := run(t, environ, "migrate", "timescale")
+	if storetest.FlavourOf(t) == storetest.TimescaleDB {
+		if code != 0 {
+			t.Errorf("exit code %d: %s", code, stderr)
+		}
+		wantContains(t, stdout, "nothing to do")
+		return
+	}
+	if code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	wantContains(t, stderr, "the database cannot use TimescaleDB: the extension timescaledb is not installed in this database")
+}

@@ -1,0 +1,200 @@
+// Package doctor looks at a database as an experienced administrator would: what it runs on, whether it is migrated,
+// whether what works in the background does, and whether what is derived agrees with what it is derived from.
+//
+// A check is an entry of checks: a statement or two, and a judgement in words. Checks only read, each in a transaction of its
+// own; one that may not read says which grant is missing, and the others go on.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/corpintel/corpintel/migrations"
+)
+
+// Status says how a check ended.
+type Status string
+
+// The statuses, from good to bad.
+const (
+	OK   Status = "ok"
+	Warn Status = "warn" // it works, but somebody should do something
+	Fail Status = "fail" // answers are wrong, or nothing works
+)
+
+// Finding is what a check found.
+type Finding struct {
+	Check  string `json:"check"` // name of the check; several findings may have the same
+	Status Status `json:"status"`
+	What   string `json:"what"`             // what is the case
+	Advice string `json:"advice,omitempty"` // what to do, a sentence; "" for nothing
+}
+
+// Options are what the checks need beside the database.
+type Options struct {
+	// Migrations are the steps that the program and the database know, as migrations.Status returns them.
+	Migrations []migrations.Migration
+	Now        func() time.Time // nil: time.Now
+}
+
+// check is one thing to look at.
+type check struct {
+	name string
+	// timescale says that there is something to look at only where metrics is a hypertable.
+	timescale bool
+	look      func(context.Context, *patient) ([]Finding, error)
+}
+
+// checks are all checks, in the order of their findings.
+func checks() []check {
+	return []check{
+		{"mode", false, mode},
+		{"chunks", true, chunks},
+		{"compression", true, compression},
+		{"policies", true, policies},
+		{"roll-up lag", true, rollupLag},
+		{"roll-up sample", false, rollupSample},
+	}
+}
+
+// patient is the database that is looked at, within the transaction of a check.
+type patient struct {
+	tx  pgx.Tx
+	now time.Time
+}
+
+// Examine runs all checks and returns their findings, in a fixed order. Where migrations are pending it returns only that,
+// for the others would stumble over it. An error means that the database could not be asked.
+func Examine(ctx context.Context, pool *pgxpool.Pool, o Options) ([]Finding, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	findings := []Finding{migrated(o.Migrations)}
+	if findings[0].Status == Fail {
+		return findings, nil
+	}
+	var hypertable bool
+	if err := pool.QueryRow(ctx, metricsAreHypertable).Scan(&hypertable); err != nil {
+		return findings, fmt.Errorf("look whether metrics is a hypertable: %w", err)
+	}
+	for _, c := range checks() {
+		if c.timescale && !hypertable {
+			continue
+		}
+		found, err := run(ctx, pool, c, o.Now())
+		if err != nil {
+			return findings, fmt.Errorf("check %s: %w", c.name, err)
+		}
+		findings = append(findings, found...)
+	}
+	return findings, nil
+}
+
+const metricsAreHypertable = `-- name: MetricsAreHypertable
+select metrics_are_hypertable()`
+
+// checkTimeout bounds a statement of a check: the database may be busy with better things.
+const checkTimeout = `-- name: CheckTimeout
+set local statement_timeout = '30s'`
+
+// run runs a check. What the server refuses is a finding.
+func run(ctx context.Context, pool *pgxpool.Pool, c check, now time.Time) (found []Finding, err error) {
+	err = pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, checkTimeout); err != nil {
+			return err
+		}
+		found, err = c.look(ctx, &patient{tx, now})
+		return err
+	})
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
+		found, err = []Finding{refused(pgErr)}, nil
+	}
+	for i := range found {
+		found[i].Check = c.name
+	}
+	return found, err
+}
+
+// refusal is how PostgreSQL says what it does not let somebody read.
+var refusal = regexp.MustCompile(`^permission denied for (\w+) (\S+)$`)
+
+// refused is the finding of a check that the server did not let look.
+func refused(err *pgconn.PgError) Finding {
+	const insufficientPrivilege, queryCanceled = "42501", "57014"
+	switch err.Code {
+	case insufficientPrivilege:
+		advice := "Run the doctor as the role that owns the database."
+		if m := refusal.FindStringSubmatch(err.Message); m != nil {
+			right := map[string]string{"schema": "usage", "function": "execute"}[m[1]]
+			object := m[2]
+			switch {
+			case right != "":
+				object = m[1] + " " + object
+			default:
+				right = "select"
+			}
+			advice = fmt.Sprintf("Run the doctor as the role that owns the database, or grant %s on %s to this one.", right, object)
+		}
+		return Finding{Status: Warn, What: "not looked at: " + err.Message, Advice: advice}
+	case queryCanceled:
+		return Finding{Status: Warn, What: "not looked at: it took too long", Advice: "Run the doctor again when the server has less to do."}
+	default:
+		return Finding{
+			Status: Fail, What: "the server refuses to tell: " + err.Message,
+			Advice: "Something was changed by hand, or the extension is of another version than the server's libraries; see the server's log.",
+		}
+	}
+}
+
+// migrated judges the state of the migrations.
+func migrated(all []migrations.Migration) Finding {
+	f := Finding{Check: "migrations", Status: OK}
+	var pending, unknown int
+	for _, m := range all {
+		switch {
+		case m.Name == "":
+			unknown++
+		case !m.Applied():
+			pending++
+		}
+	}
+	switch {
+	case unknown > 0:
+		f.Status = Fail
+		f.What = count(unknown, "migration") + " of a newer release applied"
+		f.Advice = "Use the release that migrated this database, or a later one."
+	case pending > 0:
+		f.Status = Fail
+		f.What = fmt.Sprintf("%d of %s not applied", pending, count(len(all), "migration"))
+		f.Advice = "Run corpintel migrate up; nothing else was looked at."
+	default:
+		f.What = fmt.Sprintf("all %d applied", len(all))
+	}
+	return f
+}
+
+// Worst returns the worst status among findings, OK for none.
+func Worst(findings []Finding) Status {
+	worst := OK
+	for _, f := range findings {
+		if f.Status == Fail || f.Status == Warn && worst == OK {
+			worst = f.Status
+		}
+	}
+	return worst
+}
+
+// count writes a number with its noun: "1 chunk", "2 chunks".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,77 @@
+// Package document turns the text of an operation into a document that fits the schema, and keeps those it has seen.
+//
+// What it does with a text of any content is bounded: the guard counts it before it is parsed, validation looks for a
+// bounded number of faults, each of bounded length, and the kept documents are bounded in bytes.
+package document
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+
+	"github.com/corpintel/corpintel/web/guard"
+)
+
+// Store parses and validates documents, and keeps them. It is safe for concurrent use.
+type Store struct {
+	schema *ast.Schema
+	rules  []rule
+	limits guard.Limits
+	kept   *cache
+}
+
+var _ graphql.Cache[*ast.QueryDocument] = (*Store)(nil)
+
+// NewStore returns a Store for a schema. It keeps about maxBytes of documents, those that were used last.
+func NewStore(schema *ast.Schema, limits guard.Limits, maxBytes int64) *Store {
+	return &Store{schema: schema, rules: rules(), limits: limits, kept: newCache(maxBytes)}
+}
+
+// Load returns the document of a text, the same one for the same text as long as it is kept; it must not be changed.
+// Errors: *guard.ExcessError for a document beyond a limit, gqlerror.List with codes for one that is no GraphQL or does not
+// fit the schema.
+func (s *Store) Load(text string) (*ast.QueryDocument, error) {
+	if found, ok := s.kept.get(text); ok {
+		return found, nil
+	}
+	counts, err := s.limits.Check(text)
+	if cycle, ok := errors.AsType[*guard.CycleError](err); ok {
+		return nil, gqlerror.List{fault(errcode.ValidationFailed, gqlerror.Errorf("%s", cycle.Error()))}
+	}
+	if err != nil {
+		return nil, err
+	}
+	text = strings.Clone(text) // the document points into it: the rest of a request must not be kept with it
+	parsed, err := parser.ParseQuery(&ast.Source{Input: text})
+	if err != nil {
+		refused, ok := errors.AsType[*gqlerror.Error](err)
+		if !ok {
+			refused = gqlerror.Wrap(err)
+		}
+		return nil, gqlerror.List{fault(errcode.ParseFailed, refused)}
+	}
+	if len(parsed.Operations) == 0 {
+		return nil, gqlerror.List{fault(errcode.ValidationFailed, gqlerror.Errorf("no operation provided"))}
+	}
+	if faults := validate(s.schema, parsed, s.rules); len(faults) > 0 {
+		return nil, faults
+	}
+	s.kept.add(text, parsed, counts.Tokens)
+	return parsed, nil
+}
+
+// Get makes the Store a query cache for gqlgen, which asks for documents that were loaded just before: it never has to
+// parse one itself, which it would do without the guard.
+func (s *Store) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
+	found, err := s.Load(text)
+	return found, err == nil
+}
+
+// Add does nothing: what is valid is kept already.
+func (*Store) Add(context.Context, string, *ast.QueryDocument) {}

@@ -1,0 +1,50 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/corpintel/corpintel/graph"
+	"github.com/corpintel/corpintel/web/guard"
+)
+
+// Options are what a handler depends on. Required are Resolvers, RequestTimeout, Logger and Now.
+type Options struct {
+	Resolvers      graph.ResolverRoot
+	Attach         func(context.Context) context.Context // gives a request what its resolvers share, such as loaders
+	Extensions     []graphql.HandlerExtension            // of the executor
+	RequestTimeout time.Duration                         // for the whole of an operation
+	Limits         Limits                                // the zero value stands for DefaultLimits
+	Access         Access
+	Logger         *slog.Logger
+	Now            func() time.Time
+}
+
+// Limits are what a request may cost before it is executed, and what is kept for the next one.
+type Limits struct {
+	guard.Limits // of a document
+
+	BodyBytes     int64 // of a request, as it is sent
+	Cost          int   // of an operation, see package cost
+	DocumentBytes int64 // of memory for documents that were parsed
+}
+
+// DefaultLimits returns the limits of a server that was told nothing else. Of a body within them it is known in at most
+// 20 ms of one core whether it is refused.
+func DefaultLimits() Limits {
+	return Limits{Limits: guard.Defaults(), BodyBytes: 100 << 10, Cost: 500_000, DocumentBytes: 32 << 20}
+}
+
+// Access says from where a server may be asked. The zero value lets in everybody, and pages of no other origin.
+type Access struct {
+	// LocalOnly is set for a server that listens on the loopback: its clients call it by a name of the loopback. A page
+	// that made its own name lead there (DNS rebinding) does not.
+	LocalOnly bool
+	// Hosts are further names that a LocalOnly server goes by, such as that of a proxy on the same machine.
+	Hosts []string
+	// Origins are those whose pages may ask and read the answers (CORS), such as https://app.example.com; * is all.
+	Origins []string
+}
