@@ -30,6 +30,10 @@ run: ## Run the server; without DATABASE_URL on a private PostgreSQL with demo d
 test: setup ## Run all tests
 	$(if $(TESTDATA),CORPINTEL_TESTDATA="$${CORPINTEL_TESTDATA:-$(TESTDATA)}") go test ./...
 
+.PHONY: test-timescale
+test-timescale: setup ## Run the tests of the database on TimescaleDB, where that is installed
+	scripts/test-timescale.sh
+
 .PHONY: race
 race: setup ## Run all tests under the race detector
 	go test -race ./...
@@ -63,9 +67,13 @@ fuzz: setup ## Run each fuzz target for FUZZTIME
 	scripts/fuzz.sh $(FUZZTIME)
 
 .PHONY: bench
-bench: setup ## Run the benchmarks for BENCHTIME each
+bench: setup ## Compare the server with hand-written handlers: a table of ratios (bench/)
+	go test ./bench -run '^$$' -bench . -benchtime $(BENCHTIME)
+
+.PHONY: bench-all
+bench-all: setup ## Run all benchmarks for BENCHTIME each
 	go test -run '^$$' -bench . -benchtime $(BENCHTIME) ./...
 
 .PHONY: bench-once
 bench-once: ## Run each benchmark once, so that none rots
-	$(MAKE) bench BENCHTIME=1x
+	$(MAKE) bench-all BENCHTIME=1x

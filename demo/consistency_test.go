@@ -21,7 +21,8 @@ func TestConsistency(t *testing.T) {
 			(table counted except table kept) union all (table kept except table counted)`},
 		{"filing_companies repeats filings", `
 			select 1 from filing_companies c full join filings f on f.id = c.filing_id
-			where (f.form, f.filed_on) is distinct from (c.form, c.filed_on)`},
+			where (f.form, f.filed_on, f.accepted_at, f.period_end, f.title, f.cik, f.primary_document)
+				is distinct from (c.form, c.filed_on, c.accepted_at, c.period_end, c.title, c.cik, c.primary_document)`},
 		{"concept_units counts facts", `
 			with counted as (
 				select company_id, concept_id, unit, count(*)::int as facts from facts group by company_id, concept_id, unit

@@ -100,9 +100,11 @@ var filingTable = table[filingRow]{
 
 var filerTable = table[filerRow]{
 	"filing_companies",
-	[]string{"filing_id", "company_id", "filed_on", "form"},
+	[]string{"filing_id", "company_id", "filed_on", "form", "accepted_at", "period_end", "title"},
 	func(f *filerRow, to []any) []any {
-		return append(to, int64(f.accession), f.companyID, f.filedOn.Time(), f.form)
+		return append(
+			to, int64(f.accession), f.companyID, f.filedOn.Time(), f.form, f.acceptedAt, f.periodEnd.Time(), f.title,
+		)
 	},
 }
 

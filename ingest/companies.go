@@ -73,9 +73,21 @@ func (t *transaction) describeCompanies(ctx context.Context, entities []entity) 
 	if err != nil {
 		return fmt.Errorf("stage companies: %w", err)
 	}
+	if _, err := t.exec(ctx, noteDescribed); err != nil {
+		return err
+	}
 	_, err = t.exec(ctx, describeCompanies, rankSubmissions)
 	return err
 }
+
+// noteDescribed notes companies that are described for the first time: from then on their first filing is known to be the
+// first, which bounds what they held, even where no filing is new.
+const noteDescribed = `-- name: noteDescribed
+insert into changed_companies (company_id)
+select c.id
+from stage_companies s
+join companies c on c.cik = s.cik
+where c.submissions_as_of is null`
 
 // searchText is what a search looks through: the name and the former names, folded, each once and one a line.
 func searchText(e entity) string {

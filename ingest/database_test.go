@@ -93,12 +93,14 @@ var contents = map[string]string{
 		sic_sector, sic_industry, name_rank, name_as_of, submissions_as_of, facts_as_of, tickers_as_of from companies`,
 	"securities": `select cik, symbol, s.exchange, is_primary, valid_from, valid_to, first_seen, last_seen, position, exchange_as_of
 		from securities s join companies c on c.id = company_id`,
-	"filings":          `select id, form, filed_on, accepted_at at time zone 'UTC', period_end, title, cik, primary_document, as_of, detailed from filings`,
-	"filing_companies": `select cik, filing_id, filed_on, form from filing_companies join companies c on c.id = company_id`,
-	"company_forms":    `select cik, form, n, first_on, last_on from company_forms join companies c on c.id = company_id`,
-	"concepts":         `select name, label, description, as_of from concepts`,
-	"definitions":      `select d.name, unit, period, c.name from definitions d join concepts c on c.id = concept_id`,
-	"classifications":  `select cik, symbol, sector, industry, as_of from classifications`,
+	"filings": `select id, form, filed_on, accepted_at at time zone 'UTC', period_end, title, cik, primary_document, as_of, detailed from filings`,
+	"filing_companies": `
+		select c.cik, filing_id, filed_on, form, accepted_at at time zone 'UTC', period_end, title, fc.cik, primary_document
+		from filing_companies fc join companies c on c.id = company_id`,
+	"company_forms":   `select cik, form, n, first_on, last_on from company_forms join companies c on c.id = company_id`,
+	"concepts":        `select name, label, description, as_of from concepts`,
+	"definitions":     `select d.name, unit, period, c.name from definitions d join concepts c on c.id = concept_id`,
+	"classifications": `select cik, symbol, sector, industry, as_of from classifications`,
 	"facts": `select cik, c.name, unit, period_start, period_end, accession, value, filed_on, fiscal_year, fiscal_period, form, f.as_of
 		from facts f join companies o on o.id = company_id join concepts c on c.id = concept_id`,
 	"concept_units": `select cik, c.name, unit, facts

@@ -83,6 +83,9 @@ func (im *importer) importDocument(ctx context.Context, d *document) error {
 
 // begin makes d readable from its start, also when it was read before, and returns its first bytes.
 func (im *importer) begin(ctx context.Context, d *document) (head []byte, err error) {
+	if d.archive {
+		return nil, errors.New("a zip archive: only files of EDGAR are read out of one")
+	}
 	if _, err := d.raw.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}

@@ -35,14 +35,18 @@ func (t *transaction) mergeFilings(ctx context.Context) (stored, updated int64, 
 		if updated, err = t.count(ctx, countChanged); err != nil {
 			return 0, 0, err
 		}
+	}
+	confirmed, err := t.exec(ctx, confirmFilings)
+	if err != nil {
+		return 0, 0, err
+	}
+	if changed+confirmed > 0 {
 		if _, err := t.exec(ctx, relabelFilings); err != nil {
 			return 0, 0, err
 		}
 	}
-	for _, sql := range []string{confirmFilings, addFilings} {
-		if _, err := t.exec(ctx, sql); err != nil {
-			return 0, 0, err
-		}
+	if _, err := t.exec(ctx, addFilings); err != nil {
+		return 0, 0, err
 	}
 	if stored, err = t.count(ctx, linkFilings); err != nil {
 		return 0, 0, err
@@ -140,10 +144,13 @@ where k.changed
 const relabelFilings = `-- name: relabelFilings
 with relabeled as (
   update filing_companies fc
-  set form = f.form, filed_on = f.filed_on
+  set form = f.form, filed_on = f.filed_on, accepted_at = f.accepted_at, period_end = f.period_end, title = f.title, cik = f.cik,
+    primary_document = f.primary_document
   from known_filings k
   join filings f on f.id = k.id
-  where k.changed and fc.filing_id = f.id and (fc.form, fc.filed_on) is distinct from (f.form, f.filed_on)
+  where (k.changed or k.confirmed) and fc.filing_id = f.id
+    and (fc.form, fc.filed_on, fc.accepted_at, fc.period_end, fc.title, fc.cik, fc.primary_document)
+      is distinct from (f.form, f.filed_on, f.accepted_at, f.period_end, f.title, f.cik, f.primary_document)
   returning fc.company_id
 )
 insert into changed_companies select distinct company_id from relabeled`
@@ -166,8 +173,8 @@ order by b.id`
 
 const linkFilings = `-- name: linkFilings
 with linked as (
-  insert into filing_companies (filing_id, company_id, filed_on, form)
-  select f.id, c.id, f.filed_on, f.form
+  insert into filing_companies (filing_id, company_id, filed_on, form, accepted_at, period_end, title, cik, primary_document)
+  select f.id, c.id, f.filed_on, f.form, f.accepted_at, f.period_end, f.title, f.cik, f.primary_document
   from stage_filings s
   join companies c on c.cik = s.cik
   join filings f on f.id = s.id

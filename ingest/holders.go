@@ -88,13 +88,15 @@ func (t *transaction) recomputeHolders(ctx context.Context) error {
 	return nil
 }
 
-// noteFilers: prices before a company's first filing are not its own, and this may be another filing now.
+// noteFilers: what a company held, and the prices that are linked to it, begins with its first filing where nothing better is
+// known, and this may be another filing now. Without prices it shows only between days that the operator gives to others.
 const noteFilers = `-- name: noteFilers
 insert into changed_symbols (symbol)
 select distinct y.symbol
 from changed_companies c
 join securities y on y.company_id = c.company_id
 where exists (select from securities o join series p on p.security_id = o.id where o.symbol = y.symbol)
+  or exists (select from symbol_holdings h where h.symbol = y.symbol)
 on conflict do nothing`
 
 // noteArrived finds symbols that the operator gave to companies which were not known till now.
@@ -203,14 +205,19 @@ group by symbol, company_id, run`
 // behindAll is the place of a symbol that no snapshot names: any that one names comes first.
 const behindAll = "1000000000"
 
-// addMapped adds securities that only the operator knows of. Like all that hold a symbol on no day they end before they
-// begin, until endHoldings and resumeHoldings have come by.
+// addMapped adds securities that only the operator knows of, and notes their companies as noteRivals does. Like all that
+// hold a symbol on no day they end before they begin, until endHoldings and resumeHoldings have come by.
 const addMapped = `-- name: addMapped
-insert into securities (company_id, symbol, valid_from, valid_to, position)
-select distinct h.company_id, h.symbol, date 'epoch' + 1, date 'epoch', ` + behindAll + `
-from held_days h
-where not exists (select from securities y where y.company_id = h.company_id and y.symbol = h.symbol)
-order by h.symbol, h.company_id`
+with added as (
+  insert into securities (company_id, symbol, valid_from, valid_to, position)
+  select distinct h.company_id, h.symbol, date 'epoch' + 1, date 'epoch', ` + behindAll + `
+  from held_days h
+  where not exists (select from securities y where y.company_id = h.company_id and y.symbol = h.symbol)
+  order by h.symbol, h.company_id
+  returning company_id
+)
+insert into valued_companies (company_id)
+select distinct company_id from added`
 
 // heldLast is the newest time in which each company held one of the symbols.
 const heldLast = `

@@ -5,26 +5,51 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	diff "github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/corpintel/corpintel/edgar"
+	"github.com/corpintel/corpintel/ingest"
 )
 
 // TestLinkedPrices tells whose prices are, and from when to when symbols are held.
 func TestLinkedPrices(t *testing.T) {
 	t.Parallel()
 	type event func(testing.TB, *pgxpool.Pool)
+	filed := func(cik int, day string) []filing {
+		return []filing{
+			{accession: edgar.AccessionNumber(1_00_000001 + cik), form: "10-K", filed: "2000-01-10"},
+			{accession: edgar.AccessionNumber(2_00_000001 + cik), form: "8-K", filed: day},
+		}
+	}
 	// seen imports submissions of a company, with symbols on the day of its newest filing.
 	seen := func(cik int, day string, symbols ...string) event {
 		return func(t testing.TB, pool *pgxpool.Pool) {
 			t.Helper()
-			filings := []filing{{accession: edgar.AccessionNumber(1_00_000001 + cik), form: "10-K", filed: "2000-01-10"}}
-			filings = append(filings, filing{accession: edgar.AccessionNumber(2_00_000001 + cik), form: "8-K", filed: day})
 			mustRun(t, pool, write(t, fmt.Sprintf("CIK%010d.json", cik),
-				submissions(t, cik, fmt.Sprintf("Company %d", cik), nil, symbols, filings)))
+				submissions(t, cik, fmt.Sprintf("Company %d", cik), nil, symbols, filed(cik, day))))
+		}
+	}
+	// paged imports the same filings as an older page, which does not tell that they are all.
+	paged := func(cik int, day string) event {
+		return func(t testing.TB, pool *pgxpool.Pool) {
+			t.Helper()
+			mustRun(t, pool, write(t, fmt.Sprintf("CIK%010d-submissions-001.json", cik), marshal(t, columnsOf(filed(cik, day)))))
+		}
+	}
+	// traded imports a ticker file of a day that tells the exchange too.
+	traded := func(cik int, day edgar.Date, symbol string) event {
+		return func(t testing.TB, pool *pgxpool.Pool) {
+			t.Helper()
+			path := write(t, "company_tickers_exchange.json", marshal(t, map[string]any{
+				"fields": []string{"cik", "name", "ticker", "exchange"}, "data": [][]any{{cik, "Listed", symbol, "NYSE"}},
+			}))
+			if _, err := ingest.Run(t.Context(), pool, []string{path}, ingest.Options{TickersAsOf: day}); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	listed := func(cik int, symbol string) event {
@@ -78,6 +103,25 @@ func TestLinkedPrices(t *testing.T) {
 			[]event{priced("2000-01-09", "2000-01-10"), seen(oldCIK, "2020-01-02", "AA")},
 			[]string{"2000-01-09 -", "2000-01-10 1000"},
 			[]string{"- AA - -", "1000 AA - -"},
+		},
+		{
+			"not before the first filing, where the list of all brings nothing else that is new",
+			[]event{
+				priced("2000-01-09", "2000-01-10"), traded(oldCIK, edgar.NewDate(2019, 1, 2), "AA"), traded(oldCIK, edgar.NewDate(2025, 1, 2), "AA"),
+				paged(oldCIK, "2020-01-02"), seen(oldCIK, "2020-01-02", "AA"),
+			},
+			[]string{"2000-01-09 -", "2000-01-10 1000"},
+			[]string{"- AA - -", "1000 AA - -"},
+		},
+		{
+			"between two times that the map gives to others, since the first filing",
+			[]event{
+				mapped("AA,1001,1990-01-01,1991-12-31\nAA,1001,2020-01-01,\n"), listed(1_001, "BB"),
+				traded(oldCIK, edgar.NewDate(2021, 1, 2), "AA"), traded(oldCIK, edgar.NewDate(2025, 1, 2), "AA"),
+				paged(oldCIK, "2021-06-01"), seen(oldCIK, "2021-06-01", "AA"),
+			},
+			[]string{},
+			[]string{"1000 AA 2000-01-10 2019-12-31", "1001 AA 2020-01-01 -", "1001 BB - -"},
 		},
 		{
 			"not before its CIK was assigned",
@@ -173,6 +217,41 @@ func TestLaterMap(t *testing.T) {
 	checkPrices(t, pool)
 }
 
+// TestWholeSeriesMove: a series that is wholly another's moves as it is, and of two for one heir the longer one.
+func TestWholeSeriesMove(t *testing.T) {
+	t.Parallel()
+	pool := newDatabase(t)
+	mustRun(t, pool, write(t, "company_tickers.json", tickers(t, listing{1, "XX"}, listing{2, "YY"}, listing{3, "ZZ"})))
+	mustRunPrices(t, pool, "", closes(t, "2010-01-04 AA 5", "2020-01-02 AA 6", "2020-01-03 AA 7"))
+	longest := `select id::text from series order by points desc limit 1`
+	for _, holders := range []string{"AA,3,,\n", "AA,1,2015-01-01,\nAA,2,,2014-12-31\n", "AA,3,,\n"} {
+		want := queryLines(t, pool, longest)
+		mustRunPrices(t, pool, "symbol,cik,from,to\n"+holders)
+		if strings.Count(holders, "\n") > 1 {
+			continue
+		}
+		wantLines(t, pool, want, longest)
+		wantLines(t, pool, []string{
+			"AA 3 price:close USD 2010-01-04 5 2020-01-03", "AA 3 price:close USD 2020-01-02 6 2020-01-03",
+			"AA 3 price:close USD 2020-01-03 7 2020-01-03",
+		}, pricePoints)
+		checkPrices(t, pool)
+	}
+}
+
+// TestMappedTicker: a symbol that only the map gives to a company is its ticker at once.
+func TestMappedTicker(t *testing.T) {
+	t.Parallel()
+	pool := newDatabase(t)
+	mustRun(t, pool, write(t, "master.idx", index(indexRow{1, "One", "10-K", "2020-01-10", 1_20_000001})))
+	for _, order := range []string{"the first time", "again"} {
+		mustRunPrices(t, pool, "symbol,cik,from,to\nAA,1,,\n")
+		if diff := diff.Diff([]string{"AA"}, queryLines(t, pool, `select coalesce(ticker, '-') from companies`)); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", order, diff)
+		}
+	}
+}
+
 const heldNow = `select concat_ws(' ', cik, symbol) from securities join companies c on c.id = company_id where valid_to is null order by 1`
 
 // TestPricesCommute imports random snapshots, prices, a map and a reference file in random orders.
@@ -182,32 +261,30 @@ func TestPricesCommute(t *testing.T) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // the same in each run
-			var imports []func(*pgxpool.Pool)
+			var steps []step
 			for _, f := range randomSnapshots(t, random) {
-				imports = append(imports, func(pool *pgxpool.Pool) { mustRun(t, pool, f) })
+				steps = append(steps, step{"edgar", f, func(pool *pgxpool.Pool, paths []string) { mustRun(t, pool, paths...) }})
 			}
 			for range 4 {
 				f := closes(t, randomPrices(random)...)
-				imports = append(imports, func(pool *pgxpool.Pool) { mustRunPrices(t, pool, "", f) })
+				steps = append(steps, step{"prices", f, func(pool *pgxpool.Pool, paths []string) { mustRunPrices(t, pool, "", paths...) }})
 			}
 			symbolMap := "symbol,cik,from,to\nAA,2,2025-11-28,2025-12-01\nAA,3,2025-12-02,2025-12-02\nBB,1,2025-12-03,\nCC,9,,2025-11-30\n"
-			imports = append(imports, func(pool *pgxpool.Pool) {
+			steps = append(steps, step{"map", "", func(pool *pgxpool.Pool, _ []string) {
 				if _, _, err := runPrices(t, pool, symbolMap); err != nil {
 					t.Error(err)
 				}
-			})
+			}})
 			list := write(t, "list.csv", csvLines("symbol,sector,industry", "AA,Energy,Oil", "BB,Utilities,Water", "CC,Financials,Banks"))
-			imports = append(imports, func(pool *pgxpool.Pool) {
-				if _, _, err := runReference(t, pool, tickersAsOf, list); err != nil {
+			steps = append(steps, step{"reference", list, func(pool *pgxpool.Pool, paths []string) {
+				if _, _, err := runReference(t, pool, tickersAsOf, paths...); err != nil {
 					t.Error(err)
 				}
-			})
+			}})
 			var want map[string][]string
 			for range 4 {
 				pool := newDatabase(t)
-				for _, do := range imports {
-					do(pool)
-				}
+				importSteps(pool, steps)
 				checkPrices(t, pool)
 				got := priceContent(t, pool)
 				if want == nil {
@@ -216,7 +293,7 @@ func TestPricesCommute(t *testing.T) {
 				if d := diff.Diff(want, got); d != "" {
 					t.Fatalf("another order (-first +this)\n%s", d)
 				}
-				random.Shuffle(len(imports), func(i, j int) { imports[i], imports[j] = imports[j], imports[i] })
+				random.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
 			}
 			if len(want["prices"]) == 0 {
 				t.Error("no prices")

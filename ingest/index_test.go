@@ -49,7 +49,7 @@ func checkForms(t testing.TB, pool *pgxpool.Pool) {
 			full join company_forms c using (company_id, form)
 			where (f.n, f.a, f.z) is distinct from (c.n::bigint, c.first_on, c.last_on)`,
 		"copies of attributes": `
-			select id::text from filings f join filing_companies fc on fc.filing_id = f.id where (f.form, f.filed_on) <> (fc.form, fc.filed_on)`,
+			select id::text from filings f join filing_companies fc on fc.filing_id = f.id where (f.form, f.filed_on, f.cik) is distinct from (fc.form, fc.filed_on, fc.cik)`,
 		"folders": `
 			select id::text from filings f
 			where cik is distinct from (select min(c.cik) from filing_companies fc join companies c on c.id = company_id where filing_id = f.id)`,

@@ -244,7 +244,7 @@ func TestFileChangesWhileItIsRead(t *testing.T) {
 func TestInterruptedArchive(t *testing.T) {
 	t.Parallel()
 	var entries []entry
-	for cik := 1; cik <= 300; cik++ {
+	for cik := 1; cik <= 100; cik++ {
 		filed := []filing{{accession: edgar.AccessionNumber(int64(cik)*100_000_000 + 25_000001), form: "8-K", filed: "2025-01-10"}}
 		entries = append(entries,
 			entry{fmt.Sprintf("CIK%010d.json", cik), companyFacts(t, cik, "Name", "Label", []fact{{

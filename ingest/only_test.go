@@ -31,8 +31,8 @@ func TestOnly(t *testing.T) {
 	report := runOnly(t, pool, []edgar.CIK{320193, 55785}, excerpts)
 	wantLines(t, pool, []string{"320193", "55785"}, `select cik::text as line from companies order by line`)
 	for _, sql := range []string{
-		`select concat_ws(' ', cik, filing_id, form) as line from filing_companies join companies c on c.id = company_id
-			where cik in (55785, 320193) order by line`,
+		`select concat_ws(' ', c.cik, filing_id, form) as line from filing_companies join companies c on c.id = company_id
+			where c.cik in (55785, 320193) order by line`,
 		`select concat_ws(' ', cik, accession, value) as line from facts join companies c on c.id = company_id
 			where cik in (55785, 320193) order by line`,
 		`select concat_ws(' ', cik, symbol, s.exchange, valid_from) as line from securities s join companies c on c.id = company_id

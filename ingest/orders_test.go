@@ -23,37 +23,45 @@ import (
 // sources are files of every kind that is imported.
 type sources struct{ edgar, prices, reference []string }
 
-// importShuffled imports all files in a random order, neighbours of a kind by one import.
-func (s sources) importShuffled(t testing.TB, pool *pgxpool.Pool, random *rand.Rand) {
-	t.Helper()
-	type step struct {
-		kind int
-		path string
-	}
-	var steps []step
-	for kind, paths := range [][]string{s.edgar, s.prices, s.reference} {
-		for _, path := range paths {
-			steps = append(steps, step{kind, path})
-		}
-	}
-	random.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
-	o := ingest.Options{TickersAsOf: tickersAsOf, ReferenceAsOf: edgar.NewDate(2025, 6, 1)}
+// step is the import of a file. Neighbours of one kind are imported by one run.
+type step struct {
+	kind, path string
+	run        func(pool *pgxpool.Pool, paths []string)
+}
+
+// importSteps imports files in the order of steps.
+func importSteps(pool *pgxpool.Pool, steps []step) {
 	for len(steps) > 0 {
-		var paths []string
-		kind := steps[0].kind
-		for len(steps) > 0 && steps[0].kind == kind {
+		first, paths := steps[0], []string(nil)
+		for len(steps) > 0 && steps[0].kind == first.kind {
 			paths = append(paths, steps[0].path)
 			steps = steps[1:]
 		}
-		run := []func() (*ingest.Report, error){
-			func() (*ingest.Report, error) { return ingest.Run(t.Context(), pool, paths, o) },
-			func() (*ingest.Report, error) { return ingest.RunPrices(t.Context(), pool, paths, nil, o) },
-			func() (*ingest.Report, error) { return ingest.RunReference(t.Context(), pool, paths, o) },
-		}[kind]
-		if report, err := run(); err != nil || !report.AddsUp() {
-			t.Fatalf("import %v: %v\n%s", paths, err, table(t, report))
+		first.run(pool, paths)
+	}
+}
+
+// importShuffled imports all files in a random order.
+func (s sources) importShuffled(t testing.TB, pool *pgxpool.Pool, random *rand.Rand) {
+	t.Helper()
+	o := ingest.Options{TickersAsOf: tickersAsOf, ReferenceAsOf: edgar.NewDate(2025, 6, 1)}
+	var steps []step
+	add := func(kind string, paths []string, run func([]string) (*ingest.Report, error)) {
+		for _, path := range paths {
+			steps = append(steps, step{kind, path, func(_ *pgxpool.Pool, paths []string) {
+				if report, err := run(paths); err != nil || !report.AddsUp() {
+					t.Fatalf("import %v: %v\n%s", paths, err, table(t, report))
+				}
+			}})
 		}
 	}
+	add("edgar", s.edgar, func(paths []string) (*ingest.Report, error) { return ingest.Run(t.Context(), pool, paths, o) })
+	add("prices", s.prices, func(paths []string) (*ingest.Report, error) {
+		return ingest.RunPrices(t.Context(), pool, paths, nil, o)
+	})
+	add("reference", s.reference, func(paths []string) (*ingest.Report, error) { return ingest.RunReference(t.Context(), pool, paths, o) })
+	random.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
+	importSteps(pool, steps)
 }
 
 // fingerprints returns, for all that the tables say, the number of rows and the sum of their hashes.

@@ -160,6 +160,11 @@ func checkDerived(t testing.TB, pool *pgxpool.Pool) {
 			select s.id::text from series s
 			left join (select series_id, count(*) n, min(date) a, max(date) z from metrics group by 1) m on m.series_id = s.id
 			where (s.points, s.first_on, s.last_on) is distinct from (m.n, m.a, m.z)`,
+		"filings of companies that are not as the filing": `
+			select (fc.filing_id, fc.company_id)::text
+			from filing_companies fc join filings f on f.id = fc.filing_id
+			where (fc.form, fc.filed_on, fc.accepted_at, fc.period_end, fc.title, fc.cik, fc.primary_document)
+				is distinct from (f.form, f.filed_on, f.accepted_at, f.period_end, f.title, f.cik, f.primary_document)`,
 		"points without a series": `select series_id::text from metrics where series_id not in (select id from series)`,
 		"definitions without a series": `
 			select id::text from definitions where name not like 'price:%' and id not in (select definition_id from series)`,

@@ -261,6 +261,7 @@ func TestBadPrices(t *testing.T) {
 		{"no header", "2020-01-02,AA,1,1,1,1,1,1\n", ingest.Count{}, []string{"failed"}, true},
 		{"an empty file", "", ingest.Count{}, []string{"failed"}, true},
 		{"a web page", "<html>\n<body>no</body>\n", ingest.Count{}, []string{"failed"}, true},
+		{"a zip archive", string(archive(t, entry{"prices.csv", []byte(priceHeader)})), ingest.Count{}, []string{"a zip archive: only files of EDGAR"}, true},
 		{"a compressed file that is cut off", "\x1f\x8b\x08\x00", ingest.Count{}, []string{"cut off"}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -120,14 +120,12 @@ func TestReferenceCommutes(t *testing.T) {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 6)) //nolint:gosec // the same in each run
-			imports := randomImports(t, random)
+			steps := randomSteps(t, random)
 			var want map[string][]string
 			for range 6 {
-				random.Shuffle(len(imports), func(i, j int) { imports[i], imports[j] = imports[j], imports[i] })
+				random.Shuffle(len(steps), func(i, j int) { steps[i], steps[j] = steps[j], steps[i] })
 				pool := newDatabase(t)
-				for _, run := range imports {
-					run(pool)
-				}
+				importSteps(pool, steps)
 				got := content(t, pool)
 				if want == nil {
 					want = got
@@ -140,12 +138,11 @@ func TestReferenceCommutes(t *testing.T) {
 	}
 }
 
-// randomImports makes imports of files about three companies that share symbols.
-func randomImports(t testing.TB, random *rand.Rand) (imports []func(*pgxpool.Pool)) {
+// randomSteps makes imports of files about three companies that share symbols.
+func randomSteps(t testing.TB, random *rand.Rand) (steps []step) {
 	t.Helper()
 	edgarFile := func(name string, data []byte) {
-		path := write(t, name, data)
-		imports = append(imports, func(pool *pgxpool.Pool) { mustRun(t, pool, path) })
+		steps = append(steps, step{"edgar", write(t, name, data), func(pool *pgxpool.Pool, paths []string) { mustRun(t, pool, paths...) }})
 	}
 	for cik := 1; cik <= 3; cik++ {
 		for range 2 {
@@ -166,13 +163,13 @@ func randomImports(t testing.TB, random *rand.Rand) (imports []func(*pgxpool.Poo
 			lines = append(lines, fmt.Sprintf("%s,%s,%s", name, []string{"", "S1", "S2"}[random.IntN(3)], []string{"", "I1", "I2"}[random.IntN(3)]))
 		}
 		path, asOf := write(t, "reference.csv", csvLines(lines...)), tickersAsOf+edgar.Date(random.Int32N(2))
-		imports = append(imports, func(pool *pgxpool.Pool) {
-			if _, rejections, err := runReference(t, pool, asOf, path); err != nil || rejections != "" {
-				t.Fatalf("import %s: %v\n%s", path, err, rejections)
+		steps = append(steps, step{"reference of " + asOf.String(), path, func(pool *pgxpool.Pool, paths []string) {
+			if _, rejections, err := runReference(t, pool, asOf, paths...); err != nil || rejections != "" {
+				t.Fatalf("import %s: %v\n%s", paths, err, rejections)
 			}
-		})
+		}})
 	}
-	return imports
+	return steps
 }
 
 // TestReferenceRejections names what is wrong with cells and rows; the others are taken.
@@ -222,6 +219,7 @@ func TestBrokenReferences(t *testing.T) {
 		{"a web page", []byte("<!DOCTYPE html>\n<html>"), "missing column"},
 		{"a wrong header", csvLines("date,ticker,close", "2025-01-02,ONE,1"), "missing column: want sector or industry"},
 		{"without header", csvLines("1,Energy"), "missing column"},
+		{"a zip archive", archive(t, entry{"list.csv", good}), "a zip archive: only files of EDGAR are read out of one"},
 		{"cut off", packed[:len(packed)-4], "cut off"},
 		{"a long line", []byte("cik,sector\n1," + strings.Repeat("x", 1<<20)), "longer than 64 kB"},
 	} {

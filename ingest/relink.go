@@ -5,6 +5,9 @@ import "context"
 // movePrices moves the prices of changed_symbols for which held_days names another company, or none, than they are
 // linked to.
 func (t *transaction) movePrices(ctx context.Context) error {
+	if _, err := t.exec(ctx, moveSeries); err != nil {
+		return err
+	}
 	moved, err := t.exec(ctx, findMoved)
 	if err != nil || moved == 0 {
 		return err
@@ -19,6 +22,25 @@ func (t *transaction) movePrices(ctx context.Context) error {
 	}
 	return nil
 }
+
+// moveSeries moves series of which one company held all days and that has none of its own yet: whatever their length, one
+// row each. So it is with nearly all that were imported before anybody was known.
+const moveSeries = `-- name: moveSeries
+with whole as (
+  select distinct on (heir.id, p.definition_id) p.id, heir.id as security_id, heir.company_id
+  from changed_symbols
+  join securities y using (symbol)
+  join series p on p.security_id = y.id
+  join held_days h on h.symbol = y.symbol and h.first_on <= p.first_on and h.last_on >= p.last_on
+  join securities heir on heir.symbol = h.symbol and heir.company_id = h.company_id
+  where h.company_id is distinct from y.company_id
+    and not exists (select from series o where o.security_id = heir.id and o.definition_id = p.definition_id)
+  order by heir.id, p.definition_id, p.points desc, p.id
+)
+update series p
+set company_id = whole.company_id, security_id = whole.security_id
+from whole
+where p.id = whole.id`
 
 // findMoved reads the points only of series that one time of holding does not cover: nearly none.
 const findMoved = `-- name: findMoved

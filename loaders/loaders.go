@@ -94,7 +94,7 @@ type Set struct {
 	SeriesBounds     *Loader[store.SeriesKey, store.Reported[store.Series]]
 	SeriesBuckets    *Loader[store.BucketsKey, store.Reported[store.Series]]
 	LatestAsOf       *Loader[store.LatestKey, store.Reported[store.MetricValue]] // for asks with AsOf
-	SeriesAsOf       *Loader[store.SeriesKey, store.Reported[store.Series]]      // for asks with AsOf; always with points
+	SeriesAsOf       *Loader[store.SeriesKey, store.Reported[store.Series]]      // for asks that say FromFacts; always with points
 	Restatements     *Loader[*store.MetricValue, []*store.MetricValue]           // values are compared by their address
 
 	factsOnce sync.Once

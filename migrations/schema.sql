@@ -368,7 +368,12 @@ CREATE TABLE public.filing_companies (
     company_id bigint NOT NULL,
     filed_on date NOT NULL,
     form text NOT NULL COLLATE pg_catalog."C",
-    amendment boolean GENERATED ALWAYS AS ((form ~~ '%/A'::text)) STORED NOT NULL
+    amendment boolean GENERATED ALWAYS AS ((form ~~ '%/A'::text)) STORED NOT NULL,
+    accepted_at timestamp with time zone,
+    period_end date,
+    title text,
+    cik bigint,
+    primary_document text
 );
 
 -- Name: filings; Type: TABLE; Schema: public; Owner: -

@@ -69,7 +69,7 @@ func (c *comparison) expectFailure(t *testing.T, kind string) {
 	}
 	const tries = 400
 	for n := range uint64(tries) {
-		op := generate(c.schema, c.data, notYet, 1<<32+n)
+		op := generate(c.schema, c.data, 1<<32+n)
 		if !fails(op) {
 			continue
 		}

@@ -34,7 +34,6 @@ type generator struct {
 	*rand.Rand
 	schema    *ast.Schema
 	data      *data
-	notYet    map[string]bool // fields and arguments that the server does not answer yet
 	document  *ast.QueryDocument
 	main      *ast.OperationDefinition
 	variables map[string]any
@@ -60,10 +59,10 @@ type fragment struct {
 }
 
 // generate makes an operation from a seed.
-func generate(schema *ast.Schema, d *data, notYet map[string]bool, seed uint64) operation {
+func generate(schema *ast.Schema, d *data, seed uint64) operation {
 	g := &generator{
 		Rand:   rand.New(rand.NewPCG(seed, 0)), //nolint:gosec // it must be repeatable
-		schema: schema, data: d, notYet: notYet, variables: map[string]any{}, keys: map[string]*choice{},
+		schema: schema, data: d, variables: map[string]any{}, keys: map[string]*choice{},
 		document: &ast.QueryDocument{}, main: &ast.OperationDefinition{Operation: ast.Query},
 	}
 	op := operation{seed: seed, variables: g.variables}
@@ -201,7 +200,7 @@ func (g *generator) field(of *ast.Definition, depth, n int) ast.Selection {
 	for _, f := range of.Fields {
 		composite := g.schema.Types[f.Type.Name()].IsCompositeType()
 		tooLong := composite && !deep || f.Type.Name() == "MetricSeries" && n > maxSeries
-		if tooLong || strings.HasPrefix(f.Name, "__") || g.notYet[of.Name+"."+f.Name] {
+		if tooLong || strings.HasPrefix(f.Name, "__") {
 			continue
 		}
 		fields = append(fields, f)

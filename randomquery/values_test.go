@@ -15,7 +15,7 @@ func (g *generator) arguments(of *ast.Definition, field *ast.FieldDefinition, n 
 		size = 2
 	}
 	for _, a := range field.Arguments {
-		if isPaging(a.Name) || g.notYet[of.Name+"."+field.Name+"."+a.Name] {
+		if isPaging(a.Name) {
 			continue
 		}
 		if g.chance(0.04) && !a.Type.NonNull {
@@ -23,10 +23,6 @@ func (g *generator) arguments(of *ast.Definition, field *ast.FieldDefinition, n 
 		} else if a.Type.NonNull || g.chance(likely(a.Name)) {
 			args[a.Name] = g.value(a.Name, a.Type)
 		}
-	}
-	metric, _ := args["metric"].(string)
-	if strings.HasPrefix(metric, "price:") && g.notYet["Company.series.asOf of prices"] {
-		delete(args, "asOf")
 	}
 	g.straighten(args)
 	switch coordinate := of.Name + "." + field.Name; {

@@ -31,8 +31,6 @@ func isName(s string) bool {
 	return s != ""
 }
 
-const priceTaxonomy = "price:"
-
 // newMetricAsk checks the arguments that name a series of a company. Equal ones are the same ask.
 func newMetricAsk(argument, name string, unit *string, period *edgar.Period, ticker *string) (store.MetricAsk, error) {
 	ask := store.MetricAsk{Name: name}
@@ -51,7 +49,7 @@ func newMetricAsk(argument, name string, unit *string, period *edgar.Period, tic
 	if period != nil {
 		ask.Period = *period
 	}
-	if ticker != nil && strings.HasPrefix(name, priceTaxonomy) {
+	if ticker != nil && ask.IsPrice() {
 		symbol, ok := edgar.NormalizeSymbol(*ticker)
 		if !ok {
 			return ask, gqlerr.BadInput("ticker", "%s is no symbol", shown(*ticker))
@@ -73,8 +71,8 @@ func newSeriesAsk(set *loaders.Set, ask store.MetricAsk, from, to *edgar.Date) (
 	if to != nil {
 		a.To = *to
 	}
-	if a.AsOf != 0 && strings.HasPrefix(a.Name, priceTaxonomy) { // a price is known on its day, and never restated
-		a.To, a.AsOf = min(a.To, a.AsOf), 0
+	if a.AsOf != 0 && a.IsPrice() {
+		a.To = min(a.To, a.AsOf)
 	}
 	return loaders.Intern(set, a, &a), nil
 }

@@ -42,7 +42,7 @@ func newSeriesReads(op *graphql.OperationContext, at *graphql.FieldContext, ask 
 			r.lists = append(r.lists, list)
 		}
 	}
-	if ask.AsOf != 0 { // all is made of the points as they were known
+	if ask.FromFacts() { // all is made of the points as they were known
 		r.points, r.months = true, false
 	}
 	r.days = r.days && !r.points
@@ -92,7 +92,7 @@ func (r seriesReads) buckets(company int64, ask *store.SeriesAsk) []store.Bucket
 // pointsLoader returns the loader of the points or bounds of series; nil when they come with the buckets.
 func (r seriesReads) pointsLoader(set *loaders.Set, ask *store.SeriesAsk) *loaders.Loader[store.SeriesKey, store.Reported[store.Series]] {
 	switch {
-	case ask.AsOf != 0:
+	case ask.FromFacts():
 		return set.SeriesAsOf
 	case r.points:
 		return set.Series

@@ -4,8 +4,6 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/corpintel/corpintel/edgar"
 )
 
 // The statements of this file and of asof_series.go answer from facts, not from the current points in metrics: what was
@@ -195,11 +193,7 @@ func asOfArgs[K any, A comparable](keys []K, split func(K) (company int64, ask A
 func (b *Batch) LatestValuesAsOf(keys []LatestKey) map[LatestKey]Reported[MetricValue] {
 	answers := make(map[LatestKey]Reported[MetricValue], len(keys))
 	args, list := asOfArgs(keys, func(k LatestKey) (int64, *MetricAsk, *MetricAsk) { return k.Company, k.Ask, k.Ask })
-	days := make([]edgar.Date, len(list))
-	for i, a := range list {
-		days[i] = a.AsOf
-	}
-	b.add(query{sql: latestValuesAsOf, args: append(args, days), scan: func(rows pgx.Rows) error {
+	b.add(query{sql: latestValuesAsOf, args: args, scan: func(rows pgx.Rows) error {
 		clear(answers)
 		for rows.Next() {
 			var (

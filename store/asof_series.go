@@ -9,14 +9,19 @@ import (
 	"github.com/corpintel/corpintel/edgar"
 )
 
-// seriesPointsAsOf reads, a row for each series, the facts that its points are chosen from: in the order of their ends and
-// starts, which is that of the index. A week more than the range is read, for the facts in it to judge those in the range.
+// seriesPointsAsOf reads, a row for each series, the facts that its points are chosen from: of each end the one of the
+// greatest rank. A week more than the range is read, for the facts in it to judge those in the range. Where nothing that
+// the company filed is newer than the day, the current points are read instead, as if all of them were of one filing.
+//
+// The lengths in days of the class are looked up once: to classify each fact takes as long as to read it.
 //
 // Which class is meant where none is given is a matter of the latest point of each; the facts decide whether there is a
 // series at all, and the catalogue of today's series whether it is read.
 const seriesPointsAsOf = `-- name: SeriesPointsAsOf
 ` + asksAsOf + `, found as materialized (
   select p.company_id, a.n, a.concept_id, a.as_of, u.unit, k.class, d.id as definition_id, r.first_on, r.last_on,
+    (array[10000000, null, 79, 159, 244, 349])[k.class] as least_days, (array[10000000, null, 119, 199, 289, 379])[k.class] as most_days,
+    case when (select co.facts_as_of from companies co where co.id = p.company_id) <= a.as_of then s.id end as series_id,
     case when k.class is null and a.unit is not null then array(` + unitsUsedAsOf + `
       order by 1
     ) end as units,
@@ -30,7 +35,7 @@ const seriesPointsAsOf = `-- name: SeriesPointsAsOf
   ) k
   left join definitions d on d.name = a.name and d.unit = u.unit and d.period = k.class
   left join lateral (
-    select s.points, s.first_on, s.last_on from series s
+    select s.id, s.points, s.first_on, s.last_on from series s
     where s.company_id = p.company_id and s.definition_id = d.id and s.security_id is null
     limit 1
   ) s on true
@@ -45,27 +50,32 @@ cross join size
 cross join lateral (
   select array_agg(f.period_end) as dates, array_agg(f.value) as values, array_agg(f.filed_on) as filed, array_agg(f.accession) as accessions
   from (
-    select f.period_end, f.value, f.filed_on, f.accession
+    (select distinct on (f.period_end) f.period_end, f.value, f.filed_on, f.accession
     from facts f
     where f.company_id = c.company_id and f.concept_id = c.concept_id and f.unit = c.unit
-      and f.period_end between c.first_on - 7 and c.last_on + 7 and f.filed_on <= c.as_of and f.filed_on >= f.period_end
-      and ` + periodClass + ` = c.class and size.points <= $10
-    order by f.period_end, f.period_start
+      and f.period_end between c.first_on - 7 and c.last_on + 7
+      and coalesce(f.period_end - f.period_start, 10000000) between c.least_days and c.most_days
+      and f.filed_on <= c.as_of and f.filed_on >= f.period_end and c.series_id is null and size.points <= $10
+    order by f.period_end, f.filed_on desc, f.accession desc, f.period_start desc)
+    union all
+    (select m.date, m.value, c.as_of, 0
+    from metrics m
+    where m.series_id = c.series_id and m.date between c.first_on and c.last_on and size.points <= $10
+    order by m.date)
   ) f
 ) m`
 
-// SeriesAsOf is Series with points for asks with AsOf, which are not about prices: each as it was known at the end of that
+// SeriesAsOf is Series with points for asks that say FromFacts: each as it was known at the end of that
 // day. What was not reported by then may be absent from the map.
 func (b *Batch) SeriesAsOf(keys []SeriesKey) map[SeriesKey]Reported[Series] {
 	answers := make(map[SeriesKey]Reported[Series], len(keys))
 	args, list := asOfArgs(keys, func(k SeriesKey) (int64, *SeriesAsk, *MetricAsk) { return k.Company, k.Ask, &k.Ask.MetricAsk })
-	days, from, to := make([]edgar.Date, len(list)), make([]edgar.Date, len(list)), make([]edgar.Date, len(list))
+	from, to := make([]edgar.Date, len(list)), make([]edgar.Date, len(list))
 	for i, a := range list {
-		days[i] = a.AsOf
 		// A week more does not leave the dates that there are.
 		from[i], to[i] = max(a.From, edgar.MinDate+nearEnds), min(a.To, edgar.MaxDate-nearEnds)
 	}
-	b.add(query{sql: seriesPointsAsOf, args: append(args, days, from, to, int64(MaxPoints)), scan: func(rows pgx.Rows) error {
+	b.add(query{sql: seriesPointsAsOf, args: append(args, from, to, int64(MaxPoints)), scan: func(rows pgx.Rows) error {
 		clear(answers)
 		for rows.Next() {
 			var (
@@ -96,7 +106,7 @@ func (b *Batch) SeriesAsOf(keys []SeriesKey) map[SeriesKey]Reported[Series] {
 // nearEnds is within how many days quarters, and years, end that are the same one.
 const nearEnds = 7
 
-// candidates are the facts of a series that its points are chosen from, by end and start.
+// candidates are the facts of a series that its points are chosen from, one for each end, oldest first.
 type candidates struct {
 	dates      []edgar.Date
 	values     []float64
@@ -124,18 +134,7 @@ func (c *candidates) scan(rows pgx.Rows, i int) error {
 
 // choose returns the points from one day to another, chosen as pointsAsOf chooses them.
 func (c *candidates) choose(class edgar.Period, from, to edgar.Date) (dates []edgar.Date, values []float64) {
-	n := 0
-	for i := range c.dates {
-		switch {
-		case n == 0 || c.dates[n-1] != c.dates[i]:
-			n++
-		case c.rank(i, n-1) < 0:
-			continue
-		}
-		c.dates[n-1], c.values[n-1], c.filed[n-1], c.accessions[n-1] = c.dates[i], c.values[i], c.filed[i], c.accessions[i]
-	}
-	c.dates = c.dates[:n]
-	dates, values = make([]edgar.Date, 0, n), make([]float64, 0, n)
+	dates, values = make([]edgar.Date, 0, len(c.dates)), make([]float64, 0, len(c.dates))
 	merged := class == edgar.PeriodQuarter || class == edgar.PeriodYear
 	for i, date := range c.dates {
 		if date < from || date > to || merged && c.dropped(i) {

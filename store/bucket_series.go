@@ -62,25 +62,25 @@ from (
       r.first_on, r.last_on, r.month_from, r.month_to, r.bounded,
       coalesce(s.points, 0) as points, least(r.last_on, s.last_on) - greatest(r.first_on, s.first_on) + 1 as days,
       coalesce(s.period = 2 and r.month_from < r.month_to, false) as rolled_up` + seriesOfAsk + `
-    join unnest((select $7::date[]), (select $8::date[]), (select $9::date[]), (select $10::date[]), (select $11::boolean[])) with ordinality
+    join unnest((select $8::date[]), (select $9::date[]), (select $10::date[]), (select $11::date[]), (select $12::boolean[])) with ordinality
       as r(first_on, last_on, month_from, month_to, bounded, number) on r.number = a.n` + found + `
   ) s
 ) f
 cross join lateral (
   select array(
     select distinct t.month from metrics_stale t
-    where t.series_id = f.id and t.month >= f.month_from and t.month < f.month_to and f.rolled_up and f.size <= $12
+    where t.series_id = f.id and t.month >= f.month_from and t.month < f.month_to and f.rolled_up and f.size <= $13
   ) as months
 ) stale
 cross join lateral (
   select array_agg(m.date) as dates, array_agg(m.value) as values
   from (
     (select m.date, m.value from metrics m
-    where m.series_id = f.id and m.date >= f.first_on and m.date < f.month_from and f.size <= $12
+    where m.series_id = f.id and m.date >= f.first_on and m.date < f.month_from and f.size <= $13
     order by m.date)
     union all
     (select m.date, m.value from metrics m
-    where m.series_id = f.id and m.date >= f.month_to and m.date <= f.last_on and f.rolled_up and f.size <= $12
+    where m.series_id = f.id and m.date >= f.month_to and m.date <= f.last_on and f.rolled_up and f.size <= $13
     order by m.date)
     union all
     select m.date, m.value
@@ -97,7 +97,7 @@ cross join lateral (
     array_agg(c.sum) as sums, array_agg(c.first) as firsts, array_agg(c.last) as lasts
   from (
     select c.bucket, c.n, c.min, c.max, c.sum, c.first, c.last from metrics_month c
-    where c.series_id = f.id and c.bucket >= f.month_from and c.bucket < f.month_to and f.rolled_up and f.size <= $12
+    where c.series_id = f.id and c.bucket >= f.month_from and c.bucket < f.month_to and f.rolled_up and f.size <= $13
       and c.bucket <> all (stale.months)
     order by c.bucket
   ) c

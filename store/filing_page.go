@@ -146,28 +146,29 @@ func (s *Store) FilingsPage(ctx context.Context, r *FilingsRequest) (*FilingPage
 	return &FilingPage{nodes, more}, nil
 }
 
-// The limit in the last lateral keeps it a look-up by key: as a plain join it may become a scan of all filings.
-const filingOfKey = `
-cross join lateral (select ` + filingColumns + ` from filings f where f.id = k.filing_id limit 1) f
+// filerColumns are filingColumns of the copy that filing_companies has of each filing.
+const filerColumns = `fc.filing_id, fc.form, fc.filed_on, fc.accepted_at, fc.period_end, fc.title, fc.amendment, fc.cik, fc.primary_document`
+
+const byFiler = `
 order by p.n, k.filed_on @desc, k.filing_id @desc`
 
 var filingsOfCompanies = composeFilings("FilingsOfCompanies", map[filingIndex]string{
-	byDate: `select p.company_id, f.*
+	byDate: `select p.company_id, k.*
 from unnest($1::bigint[]) with ordinality as p(company_id, n)
 cross join lateral (
-  select fc.filing_id, fc.filed_on
+  select ` + filerColumns + `
   from filing_companies fc
   where fc.company_id = p.company_id and fc.filed_on between $2 and $3 and (fc.filed_on, fc.filing_id) @lt ($4, $5::bigint)
   order by fc.filed_on @desc, fc.filing_id @desc
   limit $6
-) k` + filingOfKey,
-	byForm: `select p.company_id, f.*
+) k` + byFiler,
+	byForm: `select p.company_id, k.*
 from unnest($1::bigint[]) with ordinality as p(company_id, n)
 cross join lateral (
   select x.*
   from unnest($7::text[]) as w(form)
   cross join lateral (
-    select fc.filing_id, fc.filed_on
+    select ` + filerColumns + `
     from filing_companies fc
     where fc.company_id = p.company_id and fc.form = w.form
       and fc.filed_on between $2 and $3 and (fc.filed_on, fc.filing_id) @lt ($4, $5::bigint)
@@ -176,17 +177,17 @@ cross join lateral (
   ) x
   order by x.filed_on @desc, x.filing_id @desc
   limit $6
-) k` + filingOfKey,
-	byAmendment: `select p.company_id, f.*
+) k` + byFiler,
+	byAmendment: `select p.company_id, k.*
 from unnest($1::bigint[]) with ordinality as p(company_id, n)
 cross join lateral (
-  select fc.filing_id, fc.filed_on
+  select ` + filerColumns + `
   from filing_companies fc
   where fc.company_id = p.company_id and fc.amendment = $7
     and fc.filed_on between $2 and $3 and (fc.filed_on, fc.filing_id) @lt ($4, $5::bigint)
   order by fc.filed_on @desc, fc.filing_id @desc
   limit $6
-) k` + filingOfKey,
+) k` + byFiler,
 })
 
 // FilingsOfCompanies asks for the same page of the filings of each of some companies. Companies without filings will

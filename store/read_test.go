@@ -46,6 +46,8 @@ var (
 		{MetricAsk: *latestAsks[1], From: edgar.MinDate, To: edgar.MaxDate},
 		{MetricAsk: *latestAsks[4], From: edgar.MinDate, To: edgar.MaxDate},
 		{MetricAsk: *latestAsks[4], From: edgar.NewDate(2000, 1, 1), To: edgar.NewDate(2000, 1, 2)},
+		{MetricAsk: *latestAsOf[5], From: edgar.MinDate, To: edgar.NewDate(2000, 1, 2)},
+		{MetricAsk: *latestAsOf[6], From: edgar.MinDate, To: edgar.NewDate(2000, 1, 2)},
 	}
 )
 

@@ -50,38 +50,47 @@ const (
 	// Matches are found first and ordered then: ordered by the planner's choice, a statement with a limit would walk
 	// companies by market capitalisation and look at every name.
 	searchHits = `with hits as materialized (
-  select h.id, min(h.rank) as rank
+  select h.id, min(h.rank) as rank, h.cap, h.name, h.cik_key
   from (
-    select s.company_id as id, case when s.symbol = $1 then 1 else 2 end as rank
+    select c.id, case when s.symbol = $1 then 1 else 2 end as rank, ` + searchOrder + `
     from securities s
-    where s.symbol >= $1 and s.symbol < $2 and s.valid_to is null and s.company_id is not null
+    cross join lateral (select * from companies c where c.id = s.company_id limit 1) c
+    where s.symbol >= $1 and s.symbol < $2 and s.valid_to is null
     union all
-    select s.company_id, 3
+    select c.id, 3, ` + searchOrder + `
     from securities s
-    where s.symbol = $1 and s.valid_to is not null and s.company_id is not null
+    cross join lateral (select * from companies c where c.id = s.company_id limit 1) c
+    where s.symbol = $1 and s.valid_to is not null
     union all
-    select c.id, 3
+    select c.id, 3, ` + searchOrder + `
     from companies c
     where `
+
+	// The values that hits are ordered by.
+	searchOrder = `-coalesce(c.market_cap, -1) as cap, c.name, c.cik_key`
 
 	searchByWords  = `c.search_text like $3 and c.search_text like all($4::text[])`
 	searchByPrefix = `left(c.search_text, 64) >= $3 and left(c.search_text, 64) < $4`
 
-	searchPage = `
+	searchGroup = `
   ) h
-  group by h.id
+  group by h.id, h.cap, h.name, h.cik_key
+)`
+
+	// Only those on the page are read whole.
+	searchPage = searchGroup + `, page as materialized (
+  select *
+  from hits h
+  where (h.rank, h.cap, h.name, h.cik_key, h.id) > ($5::int, $6::float8, $7::text, $8::bigint, $9::bigint)
+  order by h.rank, h.cap, h.name, h.cik_key, h.id
+  limit $10
 )
 select h.rank, ` + companyColumns + `
-from hits h
+from page h
 cross join lateral (select * from companies c where c.id = h.id limit 1) c
-where (h.rank, -coalesce(c.market_cap, -1), c.name, c.cik_key, c.id) > ($5::int, $6::float8, $7::text, $8::bigint, $9::bigint)
-order by h.rank, -coalesce(c.market_cap, -1), c.name, c.cik_key, c.id
-limit $10`
+order by h.rank, h.cap, h.name, h.cik_key, h.id`
 
-	searchTotal = `
-  ) h
-  group by h.id
-)
+	searchTotal = searchGroup + `
 select count(*) from hits`
 
 	searchCompaniesByWords     = "-- name: SearchCompaniesByWords\n" + searchHits + searchByWords + searchPage

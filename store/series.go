@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,8 +12,8 @@ import (
 // MetricAsk says which series of a company is meant. Without Unit it is the one in which the company has reported the
 // metric most often; without Period, of that unit's classes, the one with the latest point (on a tie DAILY, YEAR,
 // INSTANT, QUARTER, NINE_MONTHS, HALF). Ticker counts for prices only; without it the primary security is meant. With
-// AsOf all of this, and the answer, are as they were known at the end of that day (Batch.LatestValuesAsOf,
-// Batch.SeriesAsOf).
+// AsOf all of this, and the answer, are as they were known at the end of that day: Batch.LatestValuesAsOf, and where
+// SeriesAsk.FromFacts says so Batch.SeriesAsOf.
 type MetricAsk struct {
 	Name   string
 	Unit   string       // "" for none given
@@ -21,11 +22,26 @@ type MetricAsk struct {
 	AsOf   edgar.Date   // 0 for none given
 }
 
-// SeriesAsk is a series and the range of its points that is meant, both days included.
+// IsPrice says whether prices or volumes are meant.
+func (a *MetricAsk) IsPrice() bool { return strings.HasPrefix(a.Name, "price:") }
+
+// knownBy is the day by which a series must have begun.
+func (a *MetricAsk) knownBy() edgar.Date {
+	if a.AsOf == 0 {
+		return edgar.MaxDate
+	}
+	return a.AsOf
+}
+
+// SeriesAsk is a series and the range of its points that is meant, both days included. A price is known on its day and
+// never restated: To is not after AsOf.
 type SeriesAsk struct {
 	MetricAsk
 	From, To edgar.Date
 }
+
+// FromFacts says whether the series is not the current one, but has to be made of what was known as of a day.
+func (a *SeriesAsk) FromFacts() bool { return a.AsOf != 0 && !a.IsPrice() }
 
 // Reported is what a company has reported of what was asked: Found is nil when there is nothing. Units is then, for an
 // ask with a unit, the units in which the company has reported the metric, in alphabetical order.
@@ -37,16 +53,17 @@ type Reported[T any] struct {
 }
 
 // asks is the part of a statement that finds a series for each pair of a company ($1) and an ask ($2), the number of one of
-// the asks in $3 to $6. The definitions of an ask are looked up once; joined before the companies' series they would be
+// the asks in $3 to $7. The definitions of an ask are looked up once; joined before the companies' series they would be
 // read for all companies. Behind a select the length of a list is not known to the planner: it comes to the same plan for
-// all lists, and keeps it.
+// all lists, and keeps it. Of prices as of a day only those series are there that had begun by then.
 const asks = `with asks as materialized (
-  select a.n::int as n, a.name, a.unit, a.ticker,
+  select a.n::int as n, a.name, a.unit, a.ticker, a.as_of,
     array(
       select d.id from definitions d
       where d.name = a.name and (a.unit is null or d.unit = a.unit) and (a.period is null or d.period = a.period)
     ) as definitions
-  from unnest((select $3::text[]), (select $4::text[]), (select $5::smallint[]), (select $6::text[])) with ordinality as a(name, unit, period, ticker, n)
+  from unnest((select $3::text[]), (select $4::text[]), (select $5::smallint[]), (select $6::text[]), (select $7::date[])) with ordinality
+    as a(name, unit, period, ticker, as_of, n)
 )`
 
 const seriesOfAsk = `
@@ -58,7 +75,7 @@ left join lateral (
   cross join lateral (select * from definitions d where d.id = s.definition_id limit 1) d
   left join lateral (select * from securities y where y.id = s.security_id limit 1) y on true
   where s.company_id = p.company_id and s.definition_id = any(a.definitions)
-    and (s.default_unit or a.unit is not null)
+    and (s.default_unit or a.unit is not null) and s.first_on <= a.as_of
     and (s.security_id is null or case when a.ticker is null then y.is_primary else y.symbol = a.ticker end)
   order by s.last_on desc, (array[3, 1, 4, 6, 5, 2])[d.period]
   limit 1
@@ -73,7 +90,7 @@ const unitsUsed = `case when s.id is null then array(
     select d.unit
     from definitions d
     where d.name = a.name
-      and (select true from series s where s.company_id = p.company_id and s.definition_id = d.id limit 1)
+      and (select true from series s where s.company_id = p.company_id and s.definition_id = d.id and s.first_on <= a.as_of limit 1)
     order by 1
   ) end`
 
@@ -81,7 +98,7 @@ const unitsUsed = `case when s.id is null then array(
 const found = `
 where s.id is not null or a.unit is not null`
 
-// askArgs are the parameters $1 to $6 of asks for some keys, and the distinct asks in the order of their numbers.
+// askArgs are the parameters $1 to $7 of asks for some keys, and the distinct asks in the order of their numbers.
 func askArgs[K any, A comparable](keys []K, split func(K) (company int64, ask A, metric *MetricAsk)) (args []any, distinct []A) {
 	companies, numbers := make([]int64, len(keys)), make([]int32, len(keys))
 	var (
@@ -89,6 +106,7 @@ func askArgs[K any, A comparable](keys []K, split func(K) (company int64, ask A,
 		units   []*string
 		periods []*edgar.Period
 		tickers []*string
+		days    []edgar.Date
 		index   = map[A]int32{}
 	)
 	for i, k := range keys {
@@ -102,10 +120,11 @@ func askArgs[K any, A comparable](keys []K, split func(K) (company int64, ask A,
 			units = append(units, given(&m.Unit))
 			periods = append(periods, given(&m.Period))
 			tickers = append(tickers, given(&m.Ticker))
+			days = append(days, m.knownBy())
 		}
 		companies[i], numbers[i] = company, n
 	}
-	return []any{companies, numbers, names, units, periods, tickers}, distinct
+	return []any{companies, numbers, names, units, periods, tickers, days}, distinct
 }
 
 // given returns nil for a condition that was not given.
@@ -234,7 +253,7 @@ const boundedSeries = `(
   select p.company_id, a.n, s.id, ` + unitsUsed + ` as units, coalesce(s.definition_id, 0) as definition_id, s.symbol, r.first_on, r.last_on,
     sum(least(coalesce(s.points, 0), greatest(least(r.last_on, s.last_on) - greatest(r.first_on, s.first_on) + 1, 0))) over () as size` +
 	seriesOfAsk + `
-  join unnest((select $7::date[]), (select $8::date[])) with ordinality as r(first_on, last_on, n) on r.n = a.n` + found + `
+  join unnest((select $8::date[]), (select $9::date[])) with ordinality as r(first_on, last_on, n) on r.n = a.n` + found + `
 )`
 
 const (
@@ -247,7 +266,7 @@ cross join lateral (
   select array_agg(m.date) as dates, array_agg(m.value) as values
   from (
     select m.date, m.value from metrics m
-    where m.series_id = f.id and m.date between f.first_on and f.last_on and f.size <= $9
+    where m.series_id = f.id and m.date between f.first_on and f.last_on and f.size <= $10
     order by m.date
   ) m
 ) m`
@@ -257,7 +276,7 @@ cross join lateral (
 select p.company_id, a.n, s.id is not null, ` + unitsUsed + `, coalesce(s.definition_id, 0), s.symbol,
   (select m.date from metrics m where m.series_id = s.id and m.date between r.first_on and r.last_on order by m.date limit 1),
   (select m.date from metrics m where m.series_id = s.id and m.date between r.first_on and r.last_on order by m.date desc limit 1)` + seriesOfAsk + `
-join unnest((select $7::date[]), (select $8::date[])) with ordinality as r(first_on, last_on, n) on r.n = a.n` + found
+join unnest((select $8::date[]), (select $9::date[])) with ordinality as r(first_on, last_on, n) on r.n = a.n` + found
 )
 
 // Series asks for the series of each ask of a company, with or without points. What a company never reported may be

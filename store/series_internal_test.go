@@ -15,8 +15,11 @@ func TestAskArgs(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same in each run
 	asks := []*MetricAsk{
-		{Name: "us-gaap:Assets"}, {Name: "us-gaap:Assets"}, // equal, but two
-		{Name: "us-gaap:Assets", Unit: "USD", Period: edgar.PeriodInstant}, {Name: "price:close", Ticker: "AAPL"},
+		{Name: "us-gaap:Assets"},
+		{Name: "us-gaap:Assets"}, // equal, but two
+		{Name: "us-gaap:Assets", Unit: "USD", Period: edgar.PeriodInstant},
+		{Name: "price:close", Ticker: "AAPL"},
+		{Name: "price:close", AsOf: edgar.NewDate(2024, 1, 1)},
 	}
 	var every []LatestKey
 	for company := range int64(4) {
@@ -40,14 +43,19 @@ func TestAskArgs(t *testing.T) {
 			}
 		}
 		names, units := args[2].([]string), args[3].([]*string)
-		periods, tickers := args[4].([]*edgar.Period), args[5].([]*string)
+		periods, tickers, days := args[4].([]*edgar.Period), args[5].([]*string), args[6].([]edgar.Date)
 		if len(list) != len(distinct) || len(names) != len(list) {
 			t.Fatalf("%d asks are sent as %d", len(distinct), len(list))
 		}
 		for i, want := range list {
-			got := MetricAsk{Name: names[i], Unit: value(units[i]), Period: value(periods[i]), Ticker: value(tickers[i])}
+			got := MetricAsk{
+				Name: names[i], Unit: value(units[i]), Period: value(periods[i]), Ticker: value(tickers[i]), AsOf: want.AsOf,
+			}
 			if diff := cmp.Diff(*want, got); diff != "" {
 				t.Fatalf("ask %d: want -, sent +:\n%s", i, diff)
+			}
+			if days[i] != want.AsOf && (want.AsOf != 0 || days[i] != edgar.MaxDate) {
+				t.Fatalf("ask %d as of %s is sent as of %s", i, want.AsOf, days[i])
 			}
 		}
 	}

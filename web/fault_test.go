@@ -2,9 +2,13 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -195,9 +199,10 @@ func TestClientGone(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	h, log := newHandler(r, func(o *web.Options) { o.Attach = func(context.Context) context.Context { return ctx } })
-	get(t, h, companyQuery)
-	if strings.Contains(log.String(), "ERROR") {
+	h, log := newHandler(r)
+	request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/graphql?query="+url.QueryEscape(companyQuery), nil)
+	h.ServeHTTP(httptest.NewRecorder(), request)
+	if strings.Contains(log.String(), "ERROR") || strings.Contains(log.String(), "WARN") {
 		t.Errorf("logged: %s", log)
 	}
 }
@@ -224,6 +229,67 @@ func TestTooComplex(t *testing.T) {
 
 	h, _ = newHandler(answering(), func(o *web.Options) { o.Limits = web.DefaultLimits(); o.Limits.Cost = 1 })
 	wantFault(t, post(t, h, companyQuery, nil), http.StatusBadRequest, "COMPLEXITY_LIMIT_EXCEEDED")
+}
+
+// TestTooLongLists: lists that are refused for their length are read by every object first.
+func TestTooLongLists(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(answering())
+	list := slices.Repeat([]string{""}, 30_000)
+	for field, variables := range map[string]map[string]any{
+		"metrics(names: $list) { value }":                              {"list": list},
+		"filings(first: 1, filter: {forms: $list}) { nodes { form } }": {"list": list},
+	} {
+		query := "query($list: [String!]!) { companies(first: 200) { nodes { " + field + " } } }"
+		wantFault(t, post(t, h, query, variables), http.StatusBadRequest, "COMPLEXITY_LIMIT_EXCEEDED")
+	}
+}
+
+// TestVariables checks that what is told of wrong variables is true, and bounded.
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(answering())
+	const long = 90_000
+	for name, test := range map[string]struct {
+		declared string
+		value    string
+		want     string
+	}{
+		"exponent":  {"$v: Int) { companies(first: $v)", "1e1", "the value is not a whole number of at most 64 bits"},
+		"large Int": {"$v: Int) { companies(first: $v)", "9223372036854775808", "the value is not a whole number of at most 64 bits"},
+		"large Float": {
+			"$v: Float) { companies(filter: {marketCap: {min: $v}})", "1e400", "the value is out of the range of a Float",
+		},
+		"long enum": {
+			"$v: CompanyOrderField!) { companies(orderBy: {field: $v, direction: ASC})", `"` + strings.Repeat("ä", long/2) + `"`,
+			strings.Repeat("ä", 150) + "…",
+		},
+		"long field": {"$v: CompanyFilter) { companies(filter: $v)", `{"` + strings.Repeat("a", long) + `": 1}`, "unknown field"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			query := "query(" + test.declared + " { totalCount } }"
+			w := post(t, h, query, map[string]any{"v": json.RawMessage(test.value)})
+			err := wantFault(t, w, http.StatusOK, "GRAPHQL_VALIDATION_FAILED")
+			if err.Message != test.want || w.Body.Len() > 1000 {
+				t.Errorf("message %.400q, %d bytes", err.Message, w.Body.Len())
+			}
+		})
+	}
+}
+
+// TestUnnamed asks for one of several operations and does not say which.
+func TestUnnamed(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(answering())
+	for query, want := range map[string]string{
+		`query A { __typename } query B { __typename }`: "the document has 2 operations, and operationName does not say which is meant",
+		`query A { __typename } query A { __typename }`: `There can be only one operation named "A".`,
+	} {
+		if err := wantFault(t, post(t, h, query, nil), http.StatusOK, "GRAPHQL_VALIDATION_FAILED"); err.Message != want {
+			t.Errorf("message %q", err.Message)
+		}
+	}
 }
 
 // TestLimitExceeded checks what is refused before it is parsed.

@@ -123,12 +123,17 @@ func (g *graphQL) read(w http.ResponseWriter, r *http.Request, params *graphql.R
 
 // execute runs the operation of a request and answers.
 func (g *graphQL) execute(ctx context.Context, w http.ResponseWriter, r *http.Request, params *graphql.RawParams) {
-	if _, err := g.documents.Load(params.Query); err != nil {
+	document, err := g.documents.Load(params.Query)
+	if err == nil && params.OperationName == "" && len(document.Operations) > 1 {
+		err = unnamed(len(document.Operations))
+	}
+	if err != nil {
 		g.refuseDocument(ctx, w, r, params, err)
 		return
 	}
 	operation, faults := g.executor.CreateOperationContext(ctx, params)
 	if faults != nil {
+		legible(faults)
 		g.answerFaults(graphql.WithOperationContext(ctx, operation), w, r, faults)
 		return
 	}
@@ -154,6 +159,13 @@ func (g *graphQL) execute(ctx context.Context, w http.ResponseWriter, r *http.Re
 		status = http.StatusServiceUnavailable
 	}
 	g.responder.answer(w, r, negotiate(r.Header), status, response, true)
+}
+
+// unnamed is the fault of a request that does not say which of its operations is meant.
+func unnamed(operations int) gqlerror.List {
+	fault := gqlerror.Errorf("the document has %d operations, and operationName does not say which is meant", operations)
+	fault.Extensions = map[string]any{"code": string(gqlerr.ValidationFailed)}
+	return gqlerror.List{fault}
 }
 
 // refuseDocument answers a request whose document is beyond a limit or has faults.

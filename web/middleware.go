@@ -35,7 +35,7 @@ func logged(next http.Handler, logger *slog.Logger, now func() time.Time) http.H
 		counted := &statusWriter{ResponseWriter: w}
 		defer func() {
 			level := slog.LevelDebug
-			if counted.status >= http.StatusInternalServerError {
+			if counted.status >= http.StatusInternalServerError && r.Context().Err() == nil { // else the client has left
 				level = slog.LevelWarn
 			}
 			if logger.Enabled(ctx, level) {

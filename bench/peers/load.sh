@@ -15,8 +15,9 @@ copy_rows "select id, id, ticker, exchange, true from companies order by id" \
 copy_rows "select (to_char(f.filing_date, 'YY') || lpad(f.id::text, 6, '0'))::bigint, f.form, f.filing_date, f.period_end, f.title, c.cik::bigint
     from filings f join companies c on c.id = f.company_id order by f.company_id, f.filing_date, f.id" \
   "filings (id, form, filed_on, period_end, title, cik)"
-copy_rows "select (to_char(filing_date, 'YY') || lpad(id::text, 6, '0'))::bigint, company_id, filing_date, form from filings order by company_id, filing_date, id" \
-  "filing_companies (filing_id, company_id, filed_on, form)"
+copy_rows "select (to_char(f.filing_date, 'YY') || lpad(f.id::text, 6, '0'))::bigint, f.company_id, f.filing_date, f.form, f.period_end, f.title, c.cik::bigint
+    from filings f join companies c on c.id = f.company_id order by f.company_id, f.filing_date, f.id" \
+  "filing_companies (filing_id, company_id, filed_on, form, period_end, title, cik)"
 copy_rows "select company_id, form, count(*), min(filing_date), max(filing_date) from filings group by 1, 2 order by 1, 2" \
   "company_forms (company_id, form, n, first_on, last_on)"
 copy_rows "select row_number() over (order by metric_name), 'bench', metric_name from metrics group by metric_name" \

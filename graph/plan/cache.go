@@ -16,11 +16,17 @@ type Cache[W any] struct {
 	schema *ast.Schema
 	table  Table[W]
 	known  sync.Map     // weak.Pointer[ast.OperationDefinition] to *operation[W]
-	fields atomic.Int64 // of all plans that are kept
+	size   atomic.Int64 // of all plans that are kept
 }
 
-// maxKept is how many fields all plans together have that are kept: some 50 MB.
-const maxKept = 200_000
+const (
+	// maxKept is the size of all plans together that are kept: at most some 100 MB. Plans of documents that are gone count
+	// until the garbage is collected.
+	maxKept = 200_000
+	// sizeBytes is how many bytes of a document count as much as a field of a plan. Plans hold on to the selections of their
+	// document, and those to its text: a field that is selected a thousand times is one in the plan.
+	sizeBytes = 4
+)
 
 // NewCache returns an empty cache of plans of documents of the schema, with the writers of the table.
 func NewCache[W any](schema *ast.Schema, table Table[W]) *Cache[W] {
@@ -45,19 +51,31 @@ func (c *Cache[W]) Of(op *graphql.OperationContext, root graphql.CollectedField)
 
 // keep remembers a plan, nil when there is none, if there is room.
 func (c *Cache[W]) keep(o *operation[W], key variant, p *Plan[W]) {
-	size := int64(1)
+	fields := int64(1)
 	if p != nil {
-		size = int64(p.fields)
+		fields = int64(p.fields)
 	}
-	if c.fields.Add(size) > maxKept || !o.keep(key, p, size) {
-		c.fields.Add(-size)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.takes(key) {
+		return
 	}
+	size := fields
+	if len(o.plans) == 0 {
+		size += o.document
+	}
+	if c.size.Add(size) > maxKept {
+		c.size.Add(-size)
+		return
+	}
+	o.plans[key] = p
+	o.size += size
 }
 
 // drop forgets the plans of a document that is gone.
 func (c *Cache[W]) drop(key weak.Pointer[ast.OperationDefinition]) {
 	if known, ok := c.known.LoadAndDelete(key); ok {
-		c.fields.Add(-known.(*operation[W]).size())
+		c.size.Add(-known.(*operation[W]).kept())
 	}
 }
 
@@ -67,7 +85,7 @@ func (c *Cache[W]) operation(op *graphql.OperationContext) *operation[W] {
 	key := weak.Make(op.Operation)
 	known, ok := c.known.Load(key)
 	if !ok {
-		if known, ok = c.known.LoadOrStore(key, &operation[W]{conditions: conditionsOf(op)}); !ok {
+		if known, ok = c.known.LoadOrStore(key, newOperation[W](op)); !ok {
 			runtime.AddCleanup(op.Operation, c.drop, key)
 		}
 	}
@@ -77,10 +95,19 @@ func (c *Cache[W]) operation(op *graphql.OperationContext) *operation[W] {
 // operation holds the plans of one operation of a document.
 type operation[W any] struct {
 	conditions conditions
+	document   int64 // size
 
-	mu     sync.RWMutex
-	plans  map[variant]*Plan[W]
-	fields int64 // of all plans
+	mu    sync.RWMutex
+	plans map[variant]*Plan[W]
+	size  int64 // of all plans, and of the document when there is one
+}
+
+func newOperation[W any](op *graphql.OperationContext) *operation[W] {
+	return &operation[W]{
+		conditions: conditionsOf(op),
+		document:   int64(len(op.Operation.Position.Src.Input)) / sizeBytes,
+		plans:      make(map[variant]*Plan[W], 1),
+	}
 }
 
 // variant is a field of the root by its response key, and the values of the operation's conditions.
@@ -99,23 +126,14 @@ func (o *operation[W]) plan(key variant) (*Plan[W], bool) {
 // maxPlans bounds the plans of one operation, which has as many as its conditions have values.
 const maxPlans = 64
 
-// keep remembers a plan; false when it is known already, or one too many.
-func (o *operation[W]) keep(key variant, p *Plan[W], size int64) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if _, known := o.plans[key]; known || len(o.plans) >= maxPlans {
-		return false
-	}
-	if o.plans == nil {
-		o.plans = map[variant]*Plan[W]{}
-	}
-	o.plans[key] = p
-	o.fields += size
-	return true
+// takes says whether there is room for a plan that is not known.
+func (o *operation[W]) takes(key variant) bool {
+	_, known := o.plans[key]
+	return !known && len(o.plans) < maxPlans
 }
 
-func (o *operation[W]) size() int64 {
+func (o *operation[W]) kept() int64 {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
-	return o.fields
+	return o.size
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -72,7 +73,7 @@ func (w *walk) directives(list ast.DirectiveList) {
 	for _, d := range list {
 		for _, a := range d.Arguments {
 			if a.Value.Kind == ast.Variable {
-				w.variables = append(w.variables, a.Value.Raw)
+				w.variables = append(w.variables, strings.Clone(a.Value.Raw)) // not to hold the whole text
 			}
 		}
 	}

@@ -191,30 +191,40 @@ func TestBounds(t *testing.T) {
 // TestBudget makes more plans than are kept: those beyond are made for each request, until documents are let go.
 func TestBudget(t *testing.T) {
 	t.Parallel()
-	cache := plan.NewCache(schema, table)
-	var text strings.Builder
-	text.WriteString("{ person { name")
+	var fields strings.Builder
 	for i := range 900 {
-		fmt.Fprintf(&text, " a%d: age", i)
+		fmt.Fprintf(&fields, " a%d: age", i)
 	}
-	text.WriteString(" } }")
+	for name, test := range map[string]struct {
+		text     string
+		min, max int
+	}{
+		"plans of many fields":                   {fields.String(), 50, 70},
+		"plans of one field, of large documents": {" #" + strings.Repeat("a", 10_000) + "\n", 70, 80},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testBudget(t, "{ person { name"+test.text+" } }", test.min, test.max)
+		})
+	}
+}
+
+func testBudget(t *testing.T, text string, least, most int) {
+	t.Helper()
+	cache := plan.NewCache(schema, table)
 	keeps := func() (*graphql.OperationContext, bool) {
-		op, roots := operation(t, text.String(), nil)
+		op, roots := operation(t, text, nil)
 		first, second := cache.Of(op, roots[0]), cache.Of(op, roots[0])
 		return op, first == second
 	}
-	fill := func() (n int) {
-		var documents []*graphql.OperationContext // as a cache of documents would have them
-		for op, kept := keeps(); kept && n < 1000; op, kept = keeps() {
-			documents = append(documents, op)
-			n++
-		}
-		runtime.KeepAlive(documents)
-		return n
+	var documents []*graphql.OperationContext // as a cache of documents would have them
+	for op, kept := keeps(); kept && len(documents) <= most; op, kept = keeps() {
+		documents = append(documents, op)
 	}
-	if n := fill(); n < 100 || n >= 1000 {
-		t.Fatalf("%d plans of 900 fields are kept", n)
+	if n := len(documents); n < least || n > most {
+		t.Fatalf("%d plans are kept", n)
 	}
+	runtime.KeepAlive(documents)
 	for {
 		if _, kept := keeps(); kept {
 			return

@@ -12,8 +12,8 @@ insert into filings (id, form, filed_on, cik)
 select (500000 + i) * 100000000::bigint + 10000000 + k, (array['10-K', '10-Q', '8-K', '10-K/A'])[1 + k % 4], date '2010-01-01' + 7 * k, 500000 + i
 from generate_series(1, 240) i, generate_series(1, 210) k;
 
-insert into filing_companies (filing_id, company_id, filed_on, form)
-select id, cik - 499000, filed_on, form from filings where cik > 500000;
+insert into filing_companies (filing_id, company_id, filed_on, form, cik)
+select id, cik - 499000, filed_on, form, cik from filings where cik > 500000;
 
 insert into company_forms (company_id, form, n, first_on, last_on)
 select company_id, form, count(*), min(filed_on), max(filed_on) from filing_companies where company_id > 1000 group by 1, 2;

@@ -26,8 +26,8 @@ insert into filings (id, form, filed_on, accepted_at, period_end, title, cik, pr
   (000000100224000001, '10-K', '2024-06-30', null, '2024-03-31', 'Annual report', 1002, 'beta.htm'),
   (990000000124000001, '10-K', '2024-03-01', null, '2023-12-31', 'Annual report', null, null);
 
-insert into filing_companies (filing_id, company_id, filed_on, form)
-select f.id, c.id, f.filed_on, f.form
+insert into filing_companies (filing_id, company_id, filed_on, form, accepted_at, period_end, title, cik, primary_document)
+select f.id, c.id, f.filed_on, f.form, f.accepted_at, f.period_end, f.title, f.cik, f.primary_document
 from (values
   (000000100124000001, 1), (000000100124000002, 1), (000000100124000003, 1), (000000100124000004, 1),
   (000000999924000007, 1), (000000999924000007, 3), (000000999924000007, 2), (000000100224000001, 2), (990000000124000001, 4)

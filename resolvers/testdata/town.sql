@@ -24,11 +24,11 @@ select i * 1000000::bigint + 25000000000000,
   date '1996-01-01' + (hashint4(i + 7) & 8191) + (hashint4(i + 9) & 2047), 1, 'a.htm'
 from generate_series(1, 150000) i;
 
-insert into filing_companies (filing_id, company_id, filed_on, form)
-select f.id, case when n % 50 = 0 then 1 else 1 + (hashint4(n::int) & 16383) end, f.filed_on, f.form
+insert into filing_companies (filing_id, company_id, filed_on, form, cik, primary_document)
+select f.id, case when n % 50 = 0 then 1 else 1 + (hashint4(n::int) & 16383) end, f.filed_on, f.form, f.cik, f.primary_document
 from (select f.*, (id - 25000000000000) / 1000000 as n from filings f) f
 union
-select f.id, 17000 + n % 3000, f.filed_on, f.form
+select f.id, 17000 + n % 3000, f.filed_on, f.form, f.cik, f.primary_document
 from (select f.*, (id - 25000000000000) / 1000000 as n from filings f) f where n % 7 = 0;
 
 insert into company_forms (company_id, form, n, first_on, last_on)

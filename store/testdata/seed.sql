@@ -23,8 +23,8 @@ insert into filings (id, form, filed_on, accepted_at, period_end, title, cik, pr
   (88439400000003, 'SC 13G', '2001-02-14', null, null, null, 1001, null),
   (999999999999999999, 'X', '9999-12-31', null, '0001-01-01', null, null, 'unpublished.pdf');
 
-insert into filing_companies (filing_id, company_id, filed_on, form)
-select f.id, c.id, f.filed_on, f.form
+insert into filing_companies (filing_id, company_id, filed_on, form, accepted_at, period_end, title, cik, primary_document)
+select f.id, c.id, f.filed_on, f.form, f.accepted_at, f.period_end, f.title, f.cik, f.primary_document
 from (values (32019323000106, 1), (32019323000107, 3), (32019323000107, 1), (106798300000001, 5), (106798300000001, 2),
   (100100000001, 3), (100100000001, 6), (121415600000002, 4), (121415600000002, 3),
   (88439400000003, 6), (88439400000003, 5)) as of (filing_id, company_id)

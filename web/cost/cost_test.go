@@ -2,6 +2,7 @@ package cost_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,7 +27,9 @@ type Query {
 type ListOfA { nodes: [A!]!  edges: [Edge!]!  total: Int! @cost(weight: 10)  info: Info! }
 type Edge { cursor: String!  node: A! }
 type Info { more: Boolean! }
-type A { x: Int  y: Int  a: A  list(first: Int, last: Int): ListOfA! @listSize(slicingArguments: ["first", "last"], assumedSize: 20, sizedFields: ["nodes", "edges"]) }`
+input By { in: In }
+input In { ids: [ID!]  lists: [[Int!]!] }
+type A { x: Int  y: Int  a: A  find(by: By): A  list(first: Int, last: Int): ListOfA! @listSize(slicingArguments: ["first", "last"], assumedSize: 20, sizedFields: ["nodes", "edges"]) }`
 
 func estimate(t *testing.T, document string, variables map[string]any) (int, []cost.Share) {
 	t.Helper()
@@ -65,9 +68,19 @@ func TestEstimate(t *testing.T) {
 		"negative":                  {`{ search(first: -5) { nodes { x } } }`, nil, 50 + 1},
 		"the greater of two":        {`{ a { list(first: 3, last: 9) { nodes { x } } } }`, nil, 1 + 1 + 1 + 9},
 		"argument's default":        {`{ many { x } }`, nil, 1 + 7},
-		"length of a list":          {`{ some(ids: ["a", "b", "c"]) { x y } }`, nil, 1 + 3*2},
-		"length of a variable":      {`query($i: [ID!]!) { some(ids: $i) { x } }`, map[string]any{"i": []any{"a", "b"}}, 1 + 2},
-		"assumed":                   {`{ fixed { x } }`, nil, 1 + 3},
+		"length of a list":          {`{ some(ids: ["a", "b", "c"]) { x y } }`, nil, 1 + 3 + 3*2},
+		"length of a variable":      {`query($i: [ID!]!) { some(ids: $i) { x } }`, map[string]any{"i": []any{"a", "b"}}, 1 + 2 + 2},
+		"a list that is too long": {
+			`query($i: [ID!]!) { search(first: 10) { nodes { a: find(by: {in: {ids: $i}}) { x } b: find(by: {in: {ids: ["c", "d"]}}) { x } } } }`,
+			map[string]any{"i": slices.Repeat([]any{"a"}, 1000)},
+			50 + 1 + 10*(1+1000+1+1+2+1),
+		},
+		"a variable with lists": {
+			`query($b: By) { search(first: 10) { nodes { find(by: $b) { x } } } }`,
+			map[string]any{"b": map[string]any{"in": map[string]any{"ids": []any{"a", "b"}, "lists": []any{[]any{1, 2, 3}, []any{}}}}},
+			50 + 1 + 10*(1+2+2+3+1),
+		},
+		"assumed": {`{ fixed { x } }`, nil, 1 + 3},
 		"pages in pages": {
 			`{ search(first: 10) { nodes { list(first: 10) { nodes { list(last: 10) { nodes { x } } } } } } }`, nil,
 			50 + 1 + 10*(1+1+10*(1+1+10)),

@@ -77,10 +77,10 @@ func (s *search) visitField(f *ast.Field, at place) {
 		s.visit(f.SelectionSet, place{path: path, times: at.times * at.size})
 		return
 	}
-	if size > 1 || known.weight > 1 {
+	if weight := s.weight(f, known); size > 1 || weight > 1 {
 		s.add(Share{
 			Path: path, Size: int(size),
-			Cost: int(min(at.times*(known.weight+s.below(f, known, size)), enough)),
+			Cost: int(min(at.times*(weight+s.below(f, known, size)), enough)),
 		})
 	}
 	if len(known.sized) > 0 {

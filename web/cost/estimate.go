@@ -23,6 +23,7 @@ type estimator struct {
 	model     *Model
 	variables map[string]any
 	fragments map[spread]sum
+	lengths   map[string]float64 // of the lists in variables
 }
 
 // spread is a fragment below a field that says which fields have its list, nil for others.
@@ -74,10 +75,60 @@ func (e *estimator) fragment(f *ast.FragmentDefinition, above *field) sum {
 
 func (e *estimator) field(f *ast.Field, above *field) sum {
 	known := e.model.of(f)
+	weight := e.weight(f, known)
 	if above != nil && slices.Contains(above.sized, f.Name) {
-		return sum{fixed: known.weight, each: e.below(f, known, 1)}
+		return sum{fixed: weight, each: e.below(f, known, 1)}
 	}
-	return sum{fixed: known.weight + e.below(f, known, e.size(f, known))}
+	return sum{fixed: weight + e.below(f, known, e.size(f, known))}
+}
+
+// weight returns what a field costs once: each object that has it reads the lists in its arguments again, also those that
+// are refused for their length.
+func (e *estimator) weight(f *ast.Field, known *field) float64 {
+	weight := known.weight
+	for _, argument := range f.Arguments {
+		weight += e.elements(argument.Value)
+	}
+	return weight
+}
+
+// elements counts the elements of the lists in a value, those in variables once for all fields.
+func (e *estimator) elements(v *ast.Value) float64 {
+	if v.Kind == ast.Variable {
+		n, known := e.lengths[v.Raw]
+		if !known {
+			if e.lengths == nil {
+				e.lengths = make(map[string]float64)
+			}
+			n = elementsOf(e.variables[v.Raw])
+			e.lengths[v.Raw] = n
+		}
+		return n
+	}
+	var n float64
+	if v.Kind == ast.ListValue {
+		n = float64(len(v.Children))
+	}
+	for _, child := range v.Children {
+		n += e.elements(child.Value)
+	}
+	return n
+}
+
+// elementsOf counts the elements of the lists in the value of a variable.
+func elementsOf(value any) (n float64) {
+	switch value := value.(type) {
+	case []any:
+		n = float64(len(value))
+		for _, element := range value {
+			n += elementsOf(element)
+		}
+	case map[string]any:
+		for _, member := range value {
+			n += elementsOf(member)
+		}
+	}
+	return n
 }
 
 // below returns what the selections below a field cost whose list has size elements.

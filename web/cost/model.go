@@ -2,8 +2,8 @@
 //
 // Every field costs its weight, 1 unless @cost says another, which is about what one scalar of an answer costs. A field
 // whose list @listSize describes multiplies what is selected below it with the size of its page: the value of an argument,
-// also where that is a variable or left out. Fragments are counted once however often they are spread, so an estimate
-// takes time linear in the document.
+// also where that is a variable or left out. An element of a list in an argument costs 1 wherever the field is: every object
+// reads it again. Fragments are counted once however often they are spread, so an estimate takes time linear in the request.
 package cost
 
 import (

@@ -91,15 +91,21 @@ func validate(schema *ast.Schema, document *ast.QueryDocument, rules []rule) (fa
 
 // fault gives an error the code, unless the presenter will, and its message a bounded length.
 func fault(code string, err *gqlerror.Error) *gqlerror.Error {
-	if len(err.Message) > maxMessage {
-		cut := maxMessage
-		for !utf8.RuneStart(err.Message[cut]) {
-			cut--
-		}
-		err.Message = err.Message[:cut] + "…"
-	}
+	err.Message = Shorten(err.Message)
 	if err.Err == nil {
 		errcode.Set(err, code)
 	}
 	return err
+}
+
+// Shorten cuts a text, which can repeat a part of a request, to what a person reads of it.
+func Shorten(text string) string {
+	if len(text) <= maxMessage {
+		return text
+	}
+	cut := maxMessage
+	for !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return text[:cut] + "…"
 }
