@@ -111,6 +111,9 @@ func loadThousands(t testing.TB, url string) {
 			t.Fatalf("%s: %v", sql, err)
 		}
 	}
+	if _, err := pool.Exec(t.Context(), `call refresh_metrics_month()`); err != nil { // as the import would that brought them
+		t.Fatal(err)
+	}
 	_, err := pool.Exec(t.Context(), `analyze companies, securities, filings, filing_companies, company_forms, concepts, definitions, facts,
 		concept_units, series, metrics, metrics_month, classifications, imported_documents`) // as autovacuum does
 	if err != nil {
