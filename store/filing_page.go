@@ -65,19 +65,14 @@ func (f *FilingFilter) dates() (from, to edgar.Date) {
 // args are the parameters from $2 on: dates, position, number of rows, and the forms or the kind of form.
 func (r *FilingsRequest) args(first any) []any {
 	from, to := r.Filter.dates()
+	// The scan starts at the position: beyond the dates it would read in vain until it comes to them.
+	start, beyond := FilingPosition{to, math.MaxInt64}, r.From.FiledOn > to
+	if r.Page.Backward {
+		start, beyond = FilingPosition{from, -1}, r.From.FiledOn < from
+	}
 	at := r.From
-	if !r.Page.Bounded {
-		at = FilingPosition{edgar.MaxDate, math.MaxInt64}
-		if r.Page.Backward {
-			at = FilingPosition{edgar.MinDate, -1}
-		}
-	}
-	// The scan starts at the position: it must not read from there what is beyond the dates.
-	if last := (FilingPosition{to, math.MaxInt64}); !r.Page.Backward && to < at.FiledOn {
-		at = last
-	}
-	if first := (FilingPosition{from, -1}); r.Page.Backward && from > at.FiledOn {
-		at = first
+	if beyond || !r.Page.Bounded {
+		at = start
 	}
 	args := make([]any, 0, 8)
 	if first != nil {
