@@ -2,8 +2,6 @@ package store
 
 import (
 	"slices"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // The statements of this file and of asof_series.go answer from facts, not from the current points in metrics: what was
@@ -191,34 +189,8 @@ func asOfArgs[K any, A comparable](keys []K, split func(K) (company int64, ask A
 // LatestValuesAsOf is LatestValues for asks with AsOf: the latest value of each as it was known at the end of that day.
 // What was not reported by then may be absent from the map.
 func (b *Batch) LatestValuesAsOf(keys []LatestKey) map[LatestKey]Reported[MetricValue] {
-	answers := make(map[LatestKey]Reported[MetricValue], len(keys))
-	args, list := asOfArgs(keys, func(k LatestKey) (int64, *MetricAsk, *MetricAsk) { return k.Company, k.Ask, k.Ask })
-	b.add(query{sql: latestValuesAsOf, args: args, scan: func(rows pgx.Rows) error {
-		clear(answers)
-		for rows.Next() {
-			var (
-				company  int64
-				n        int
-				isThere  bool
-				reported Reported[MetricValue]
-				v        = new(MetricValue)
-			)
-			if err := rows.Scan(append([]any{&company, &n, &isThere, &reported.Units}, v.targets()...)...); err != nil {
-				return err
-			}
-			if isThere {
-				reported.Found = v
-			}
-			answers[LatestKey{company, list[n-1]}] = reported
-		}
-		return rows.Err()
-	}})
-	return answers
-}
-
-// targets are where the columns of a value are scanned to, from the definition on.
-func (v *MetricValue) targets() []any {
-	return append([]any{&v.DefinitionID, &v.Name, &v.Unit, &v.Ticker, &v.Date, &v.Value}, v.factTargets()...)
+	args, asks := asOfArgs(keys, latestAsk)
+	return b.latest(latestValuesAsOf, args, asks, len(keys))
 }
 
 // factTargets are where the columns of a value's fact are scanned to.

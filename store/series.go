@@ -197,23 +197,28 @@ func readYear(r *rowReader) int { return int(r.int32()) }
 // LatestValues asks for the latest value of each ask of a company. What a company never reported may be absent from the
 // map.
 func (b *Batch) LatestValues(keys []LatestKey) map[LatestKey]Reported[MetricValue] {
-	return b.latest(latestValues, keys)
+	args, asks := askArgs(keys, latestAsk)
+	return b.latest(latestValues, args, asks, len(keys))
 }
 
 // LatestNumbers is LatestValues without what a value has from its fact: nobody looks the facts up.
 func (b *Batch) LatestNumbers(keys []LatestKey) map[LatestKey]Reported[MetricValue] {
-	return b.latest(latestNumbers, keys)
+	args, asks := askArgs(keys, latestAsk)
+	return b.latest(latestNumbers, args, asks, len(keys))
 }
 
-func (b *Batch) latest(sql string, keys []LatestKey) map[LatestKey]Reported[MetricValue] {
-	answers := make(map[LatestKey]Reported[MetricValue], len(keys))
-	args, list := askArgs(keys, func(k LatestKey) (int64, *MetricAsk, *MetricAsk) { return k.Company, k.Ask, k.Ask })
+func latestAsk(k LatestKey) (company int64, ask, metric *MetricAsk) { return k.Company, k.Ask, k.Ask }
+
+// latest asks for latest values by a statement with the columns of LatestValues; list are its asks by their numbers, n
+// is the number of keys.
+func (b *Batch) latest(sql string, args []any, list []*MetricAsk, n int) map[LatestKey]Reported[MetricValue] {
+	answers := make(map[LatestKey]Reported[MetricValue], n)
 	b.add(query{sql: sql, args: args, scan: func(rows pgx.Rows) error {
 		clear(answers)
-		slots := newSlab[valueSlot](len(keys))
+		slots := newSlab[valueSlot](n)
 		r := newRowReader(rows)
 		for r.next() {
-			company, n, isThere := r.int64(), r.int32(), r.bool()
+			company, ask, isThere := r.int64(), r.int32(), r.bool()
 			var reported Reported[MetricValue]
 			if !r.null() {
 				reported.Units = r.list()
@@ -222,7 +227,7 @@ func (b *Batch) latest(sql string, keys []LatestKey) map[LatestKey]Reported[Metr
 				reported.Found = v
 			}
 			if r.err == nil {
-				answers[LatestKey{company, list[n-1]}] = reported
+				answers[LatestKey{company, list[ask-1]}] = reported
 			}
 		}
 		return r.done()
