@@ -55,7 +55,7 @@ var ceilings = map[string]struct {
 	statements int64
 	allocs     float64
 }{
-	"W1": {1, 175}, "W2": {1, 350}, "W3": {3, 750}, "W4": {3, 600}, "W5": {2, 1000}, "W6": {2, 750}, "W7": {1, 300},
+	"W1": {1, 160}, "W2": {1, 280}, "W3": {3, 600}, "W4": {3, 460}, "W5": {2, 650}, "W6": {2, 600}, "W7": {1, 210},
 }
 
 func (c *contest) testCosts(t *testing.T) {

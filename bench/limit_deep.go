@@ -19,22 +19,18 @@ union all
 select c.n, 1, f.ord::int, f.id, f.form, f.title, f.filed_on, null
 from c
 cross join lateral (
-  select k.ord, f.id, f.form, f.title, f.filed_on
-  from (
-    select fc.filing_id, row_number() over (order by fc.filed_on desc, fc.filing_id desc) as ord
-    from filing_companies fc
-    where fc.company_id = c.id
-    order by fc.filed_on desc, fc.filing_id desc
-    limit 5
-  ) k
-  cross join lateral (select * from filings f where f.id = k.filing_id limit 1) f
+  select fc.filing_id as id, fc.form, fc.title, fc.filed_on, row_number() over (order by fc.filed_on desc, fc.filing_id desc) as ord
+  from filing_companies fc
+  where fc.company_id = c.id
+  order by fc.filed_on desc, fc.filing_id desc
+  limit 5
 ) f
 union all
-select c.n, 2, x.ord::int, 0, x.name, null, m.date, m.value
+select c.n, 2, x.ord::int, 0, x.name, null, s.last_on, s.last_value
 from c
 cross join unnest($3::text[]) with ordinality as x(name, ord)
 left join lateral (
-  select s.id, s.last_on
+  select s.last_on, s.last_value
   from series s
   join definitions d on d.id = s.definition_id
   left join securities y on y.id = s.security_id
@@ -43,7 +39,6 @@ left join lateral (
   order by s.last_on desc, (array[3, 1, 4, 6, 5, 2])[d.period]
   limit 1
 ) s on true
-left join lateral (select m.date, m.value from metrics m where m.series_id = s.id and m.date = s.last_on limit 1) m on true
 order by 1, 2, 3`
 
 const (
@@ -121,15 +116,11 @@ cross join lateral (
   limit 1
 ) c
 cross join lateral (
-  select g.*
-  from (
-    select fc.filing_id
-    from filing_companies fc
-    where fc.company_id = c.id
-    order by fc.filed_on desc, fc.filing_id desc
-    limit 3
-  ) k
-  cross join lateral (select * from filings g where g.id = k.filing_id limit 1) g
+  select fc.filing_id as id, fc.form, fc.filed_on, fc.title
+  from filing_companies fc
+  where fc.company_id = c.id
+  order by fc.filed_on desc, fc.filing_id desc
+  limit 3
 ) g
 order by f.id desc, g.filed_on desc, g.id desc`
 

@@ -34,6 +34,9 @@ func TestConsistency(t *testing.T) {
 				from metrics group by series_id
 			), kept as (select id, points, first_on, last_on from series)
 			(table counted except table kept) union all (table kept except table counted)`},
+		{"series repeat their last points", `
+			select 1 from series s left join metrics m on (m.series_id, m.date) = (s.id, s.last_on)
+			where (s.last_value, s.last_fact_id) is distinct from (m.value, m.fact_id)`},
 		{"metrics_month rolls up prices", `
 			with counted as (
 				select series_id, date_trunc('month', date::timestamp)::date as bucket, count(*) as n, sum(value) as sum,

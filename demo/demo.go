@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/corpintel/corpintel/store"
 )
 
 // Options say what to load and who is told.
@@ -129,7 +131,10 @@ func load(ctx context.Context, tx pgx.Tx, o Options) (Summary, error) {
 	if err := rollUp(ctx, tx); err != nil {
 		return s, err
 	}
-	return s, advanceSequences(ctx, tx)
+	if err := advanceSequences(ctx, tx); err != nil {
+		return s, err
+	}
+	return s, store.Publish(ctx, tx, store.Change{Kind: store.ChangeEverything})
 }
 
 const rollUpDemo = `-- name: RollUpDemo
@@ -159,6 +164,7 @@ func write(ctx context.Context, tx pgx.Tx, ch *chunk, s *Summary) error {
 		{&uncounted, unitTable.copyOf(ch.units)},
 		{&s.Series, seriesTable.copyOf(ch.series)},
 		{&s.Points, pointTable.copyOf(ch.points)},
+		{&uncounted, versionTable.copyOf(ch.versions)},
 	} {
 		n, err := t.copy(ctx, tx)
 		if err != nil {
@@ -187,7 +193,7 @@ func advanceSequences(ctx context.Context, tx pgx.Tx) error {
 
 const vacuumAfterDemo = `-- name: VacuumAfterDemo
 vacuum (analyze) companies, securities, filings, filing_companies, company_forms, concepts, definitions, facts,
-  concept_units, series, metrics, metrics_month, metrics_stale`
+  concept_units, series, metrics, point_versions, metrics_month, metrics_stale`
 
 const refreshAfterDemo = `-- name: RefreshAfterDemo
 call refresh_metrics_month()`

@@ -115,20 +115,42 @@ func (w *factWriter) add(f *filing, concept int32, period edgar.Period, start, e
 // fiscalPeriods are what filings call the report of a quarter by its number.
 var fiscalPeriods = [...]string{1: "Q1", 2: "Q2", 3: "Q3", 4: "FY"}
 
+// currentFact is the fact of a period that was filed last, with what had been filed before.
+type currentFact struct {
+	*fact
+	knownFrom edgar.Date   // since when its value is known
+	earlier   []versionRow // the values before, oldest first
+}
+
 // currentFacts returns of the facts, sorted as newFacts does, the one of every period that was filed last.
-func currentFacts(facts []fact) []*fact {
-	var current []*fact
+func currentFacts(facts []fact) []currentFact {
+	var current []currentFact
 	for i := range facts {
 		f := &facts[i]
 		n := len(current) - 1
 		switch {
-		case n < 0 || !samePeriod(current[n], f):
-			current = append(current, f)
+		case n < 0 || !samePeriod(current[n].fact, f):
+			current = append(current, currentFact{fact: f, knownFrom: f.filing.filedOn})
 		case compareRank(current[n].filing, f.filing) < 0:
-			current[n] = f
+			current[n].supersede(f)
 		}
 	}
 	return current
+}
+
+// supersede makes f the current fact. Of the facts that were filed on one day the last one counts, as if it were the only one.
+func (c *currentFact) supersede(f *fact) {
+	day, last := f.filing.filedOn, len(c.earlier)-1
+	switch {
+	case f.value == c.value:
+	case c.knownFrom < day:
+		c.earlier = append(c.earlier, versionRow{date: c.end, knownFrom: c.knownFrom, knownTo: day, value: c.value})
+		c.knownFrom = day
+	case last >= 0 && c.earlier[last].value == f.value: // restated and taken back on one day: nothing changed
+		c.knownFrom = c.earlier[last].knownFrom
+		c.earlier = c.earlier[:last]
+	}
+	c.fact = f
 }
 
 func samePeriod(a, b *fact) bool {

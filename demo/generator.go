@@ -50,6 +50,7 @@ type chunk struct {
 	units      []unitRow
 	series     []seriesRow
 	points     []pointRow
+	versions   []versionRow
 }
 
 // next returns the rows of the companies from number first on.
@@ -131,7 +132,9 @@ func (g *generator) addFundamentals(ch *chunk, c *company, facts []fact) [][]poi
 	points := make([][]pointRow, len(g.definitions)+1)
 	for _, f := range currentFacts(facts) {
 		id := g.ids[definitionKey{f.concept, f.period}]
-		points[id] = append(points[id], pointRow{date: f.end, value: f.value, factID: f.id})
+		points[id] = append(points[id], pointRow{
+			date: f.end, value: f.value, factID: f.id, knownFrom: f.knownFrom, earlier: f.earlier,
+		})
 	}
 	for id, p := range points {
 		g.addSeries(ch, seriesRow{companyID: int64(c.number), definitionID: int32(id)}, p)
@@ -202,11 +205,15 @@ func (g *generator) addSeries(ch *chunk, s seriesRow, points []pointRow) {
 	}
 	g.series++
 	s.id, s.points = g.series, int32(len(points))
-	s.first, s.last = points[0].date, points[len(points)-1].date
+	s.first, s.last = points[0].date, points[len(points)-1]
 	ch.series = append(ch.series, s)
 	for _, p := range points {
 		p.seriesID = s.id
 		ch.points = append(ch.points, p)
+		for _, v := range p.earlier {
+			v.seriesID = s.id
+			ch.versions = append(ch.versions, v)
+		}
 	}
 }
 

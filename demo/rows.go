@@ -55,13 +55,23 @@ type (
 		securityID   int64 // 0: none
 		definitionID int32
 		points       int32
-		first, last  edgar.Date
+		first        edgar.Date
+		last         pointRow
 	}
 
 	pointRow struct {
-		seriesID int64
-		date     edgar.Date
-		value    float64
-		factID   int64 // 0: none
+		seriesID  int64
+		date      edgar.Date
+		value     float64
+		factID    int64        // 0: none
+		knownFrom edgar.Date   // zero: of a price
+		earlier   []versionRow // the values before, which have no seriesID yet
+	}
+
+	versionRow struct {
+		seriesID           int64
+		date               edgar.Date
+		knownFrom, knownTo edgar.Date
+		value              float64
 	}
 )

@@ -142,19 +142,30 @@ var unitTable = table[unitRow]{
 
 var seriesTable = table[seriesRow]{
 	"series",
-	[]string{"id", "company_id", "security_id", "definition_id", "points", "first_on", "last_on"},
+	[]string{
+		"id", "company_id", "security_id", "definition_id", "points", "first_on", "last_on", "last_value", "last_fact_id",
+	},
 	func(s *seriesRow, to []any) []any {
 		return append(
-			to, s.id, s.companyID, nullable(s.securityID), s.definitionID, s.points, s.first.Time(), s.last.Time(),
+			to, s.id, s.companyID, nullable(s.securityID), s.definitionID, s.points, s.first.Time(), s.last.date.Time(),
+			s.last.value, nullable(s.last.factID),
 		)
 	},
 }
 
 var pointTable = table[pointRow]{
 	"metrics",
-	[]string{"series_id", "date", "value", "fact_id"},
+	[]string{"series_id", "date", "value", "fact_id", "known_from"},
 	func(p *pointRow, to []any) []any {
-		return append(to, p.seriesID, p.date.Time(), p.value, nullable(p.factID))
+		return append(to, p.seriesID, p.date.Time(), p.value, nullable(p.factID), nullableDate(p.knownFrom))
+	},
+}
+
+var versionTable = table[versionRow]{
+	"point_versions",
+	[]string{"series_id", "date", "known_from", "known_to", "value"},
+	func(v *versionRow, to []any) []any {
+		return append(to, v.seriesID, v.date.Time(), v.knownFrom.Time(), v.knownTo.Time(), v.value)
 	},
 }
 

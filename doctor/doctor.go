@@ -60,6 +60,7 @@ func checks() []check {
 		{"compression", true, compression},
 		{"policies", true, policies},
 		{"roll-up lag", true, rollupLag},
+		{"outbox", false, outbox},
 		{"roll-up sample", false, rollupSample},
 	}
 }

@@ -100,9 +100,9 @@ func TestHealthy(t *testing.T) {
 		check, _, _ := strings.Cut(rest, "; ")
 		checks = append(checks, check)
 	}
-	want := []string{"migrations", "mode", "roll-up sample"}
+	want := []string{"migrations", "mode", "outbox", "roll-up sample"}
 	if onTimescale(t) {
-		want = []string{"migrations", "mode", "chunks", "compression", "policies", "policies", "roll-up lag", "roll-up sample"}
+		want = []string{"migrations", "mode", "chunks", "compression", "policies", "policies", "roll-up lag", "outbox", "roll-up sample"}
 		wantLine(t, lines, "ok; mode; ", "with TimescaleDB 2.")
 		wantLine(t, lines, "ok; compression; ", " times smaller: ")
 		wantLine(t, lines, "ok; roll-up lag; ", "rolled up to 2026-12-01")
@@ -112,6 +112,7 @@ func TestHealthy(t *testing.T) {
 	if diff := cmp.Diff(want, checks); diff != "" {
 		t.Errorf("checks (-want +got):\n%s", diff)
 	}
+	wantLine(t, lines, "ok; outbox; ", "1 change that servers are told of, the oldest ")
 	wantLine(t, lines, "ok; roll-up sample; ", " of 18 daily series agree")
 }
 
@@ -194,6 +195,15 @@ func TestExtensionCameLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantLine(t, examine(t, url), "ok; mode; ", "with TimescaleDB")
+}
+
+func TestOutboxGrows(t *testing.T) {
+	t.Parallel()
+	url := storetest.New(t)
+	pool := open(t, url)
+	wantLine(t, examine(t, url), "ok; outbox; ", "no changes")
+	execute(t, pool, "insert into outbox (kind, at) select 'filings', '2026-11-01' from generate_series(1, 100001)")
+	wantLine(t, examine(t, url), "warn; outbox; ", "more than 100000 changes that servers were told of, the oldest of 2026-11-01 00:00:00")
 }
 
 // TestMissingGrants lets a role look that may read nothing of the program's but what the first checks need.

@@ -73,6 +73,15 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	DataSet struct {
+		Companies    func(childComplexity int) int
+		Estimated    func(childComplexity int) int
+		Filings      func(childComplexity int) int
+		NewestFiling func(childComplexity int) int
+		NewestPrice  func(childComplexity int) int
+		Values       func(childComplexity int) int
+	}
+
 	Filing struct {
 		AcceptedAt      func(childComplexity int) int
 		AccessionNumber func(childComplexity int) int
@@ -206,6 +215,7 @@ type ComplexityRoot struct {
 	Query struct {
 		Companies         func(childComplexity int, filter *store.CompanyFilter, orderBy *model.CompanyOrder, first *int, after *string, last *int, before *string) int
 		Company           func(childComplexity int, id *string, cik *edgar.CIK, ticker *string) int
+		DataSet           func(childComplexity int) int
 		Filing            func(childComplexity int, accessionNumber edgar.AccessionNumber) int
 		Filings           func(childComplexity int, filter *store.FilingFilter, first *int, after *string, last *int, before *string) int
 		MetricDefinitions func(childComplexity int, filter *store.MetricDefinitionFilter, first *int, after *string) int
@@ -414,6 +424,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CompanyEdge.Node(childComplexity), true
+
+	case "DataSet.companies":
+		if e.ComplexityRoot.DataSet.Companies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataSet.Companies(childComplexity), true
+	case "DataSet.estimated":
+		if e.ComplexityRoot.DataSet.Estimated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataSet.Estimated(childComplexity), true
+	case "DataSet.filings":
+		if e.ComplexityRoot.DataSet.Filings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataSet.Filings(childComplexity), true
+	case "DataSet.newestFiling":
+		if e.ComplexityRoot.DataSet.NewestFiling == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataSet.NewestFiling(childComplexity), true
+	case "DataSet.newestPrice":
+		if e.ComplexityRoot.DataSet.NewestPrice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataSet.NewestPrice(childComplexity), true
+	case "DataSet.values":
+		if e.ComplexityRoot.DataSet.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DataSet.Values(childComplexity), true
 
 	case "Filing.acceptedAt":
 		if e.ComplexityRoot.Filing.AcceptedAt == nil {
@@ -972,6 +1019,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Company(childComplexity, args["id"].(*string), args["cik"].(*edgar.CIK), args["ticker"].(*string)), true
+	case "Query.dataSet":
+		if e.ComplexityRoot.Query.DataSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.DataSet(childComplexity), true
 	case "Query.filing":
 		if e.ComplexityRoot.Query.Filing == nil {
 			break
@@ -1150,7 +1203,7 @@ var sources = []*ast.Source{
 A company, fund or person that files with the SEC, or that prices are known of. Attributes are those of the newest
 imported file; history is in ` + "`" + `formerNames` + "`" + ` and ` + "`" + `tickers` + "`" + `.
 """
-type Company implements Node {
+type Company implements Node @cacheControl(maxAge: 60) {
   "Opaque id, for ` + "`" + `node` + "`" + ` and ` + "`" + `company` + "`" + `."
   id: ID!
   "The SEC's number; null for companies that do not file with the SEC."
@@ -1343,8 +1396,31 @@ type CompanyEdge {
   node: Company!
 }
 `, BuiltIn: false},
+	{Name: "../schema/dataset.graphqls", Input: `"""
+How much this server holds, and of which day it is; as of some seconds ago.
+"""
+type DataSet @cacheControl(maxAge: 60) {
+  "Number of companies, funds and persons."
+  companies: Int!
+  "Number of filings."
+  filings: Int!
+  "Number of values of metrics, prices included; a whole number, which can be greater than an Int."
+  values: Float!
+  "Whether the numbers are estimates, at least one of them: what is far beyond 100,000 is not counted."
+  estimated: Boolean!
+  "Day of the newest filing; null when there is none."
+  newestFiling: Date
+  "Day of the newest price; null when there is none."
+  newestPrice: Date
+}
+
+extend type Query {
+  "How much this server holds, and of which day it is."
+  dataSet: DataSet! @cost(weight: 50)
+}
+`, BuiltIn: false},
 	{Name: "../schema/filing.graphqls", Input: `"A submission to the SEC's EDGAR system."
-type Filing implements Node {
+type Filing implements Node @cacheControl(maxAge: 300) {
   "Opaque id, for ` + "`" + `node` + "`" + `."
   id: ID!
   "The SEC's number of the submission."
@@ -1373,7 +1449,7 @@ type Filing implements Node {
 }
 
 "Number and dates of a company's filings."
-type FilingSummary {
+type FilingSummary @cacheControl(maxAge: 60) {
   "Number of all filings."
   count: Int!
   "Date of the oldest filing; null when there is none."
@@ -1428,7 +1504,7 @@ type FilingEdge {
 What a metric is: a concept of a taxonomy in one unit and one period class. Values of different definitions are never
 mixed: a company's quarters and years, or dollars and euros, are different series.
 """
-type MetricDefinition implements Node {
+type MetricDefinition implements Node @cacheControl(maxAge: 3600) {
   "Opaque id, for ` + "`" + `node` + "`" + `."
   id: ID!
   "` + "`" + `taxonomy:concept` + "`" + `, for example ` + "`" + `us-gaap:NetIncomeLoss` + "`" + `, ` + "`" + `price:close` + "`" + `."
@@ -1467,7 +1543,7 @@ enum MetricPeriod {
 One value with its provenance. For a reported value it is the current one of its period: of all filings that report the
 period (with ` + "`" + `asOf` + "`" + `: of those filed by then), the newest counts; it may restate the value or only repeat it.
 """
-type MetricValue {
+type MetricValue @cacheControl(maxAge: 60) {
   "` + "`" + `taxonomy:concept` + "`" + `."
   name: String!
   "Unit as filed."
@@ -1503,7 +1579,7 @@ type MetricValue {
 }
 
 "A metric of one company through time, oldest first; one value a date."
-type MetricSeries {
+type MetricSeries @cacheControl(maxAge: 60) {
   "The definition."
   definition: MetricDefinition!
   "For prices: the symbol; null for reported values."
@@ -1673,6 +1749,15 @@ directive @listSize(
   "Fields of the returned type that have the list, when the field itself has not."
   sizedFields: [String!]
 ) on FIELD_DEFINITION
+
+"""
+For how long an HTTP cache may show the answer to a registered document, asked by GET, without asking whether it still
+holds: the least that is said of the fields of the operation and of their types.
+"""
+directive @cacheControl(
+  "Seconds."
+  maxAge: Int!
+) on FIELD_DEFINITION | OBJECT
 
 "A day of the Gregorian calendar without time zone, as \"2023-09-30\"."
 scalar Date
@@ -1882,6 +1967,24 @@ func (ec *executionContext) childFields_CompanyEdge(ctx context.Context, field g
 		return ec.fieldContext_CompanyEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CompanyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DataSet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "companies":
+		return ec.fieldContext_DataSet_companies(ctx, field)
+	case "filings":
+		return ec.fieldContext_DataSet_filings(ctx, field)
+	case "values":
+		return ec.fieldContext_DataSet_values(ctx, field)
+	case "estimated":
+		return ec.fieldContext_DataSet_estimated(ctx, field)
+	case "newestFiling":
+		return ec.fieldContext_DataSet_newestFiling(ctx, field)
+	case "newestPrice":
+		return ec.fieldContext_DataSet_newestPrice(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DataSet", field.Name)
 }
 
 func (ec *executionContext) childFields_Filing(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

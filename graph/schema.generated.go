@@ -34,6 +34,7 @@ type QueryResolver interface {
 	Filing(ctx context.Context, accessionNumber edgar.AccessionNumber) (*store.Filing, error)
 	Filings(ctx context.Context, filter *store.FilingFilter, first *int, after *string, last *int, before *string) (*connection.FilingConnection, error)
 	MetricDefinitions(ctx context.Context, filter *store.MetricDefinitionFilter, first *int, after *string) (*connection.MetricDefinitionConnection, error)
+	DataSet(ctx context.Context) (*store.DataSet, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -734,6 +735,38 @@ func (ec *executionContext) fieldContext_Query_metricDefinitions(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_dataSet(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_dataSet(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().DataSet(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *store.DataSet) graphql.Marshaler {
+			return ec.marshalNDataSet2ᚖgithubᚗcomᚋcorpintelᚋcorpintelᚋstoreᚐDataSet(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_dataSet(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DataSet(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1013,6 +1046,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_metricDefinitions(ctx, field)
+				})
+		case "dataSet":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_dataSet(ctx, field)
 				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {

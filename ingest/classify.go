@@ -50,8 +50,10 @@ const classifyEnd = `), chosen as (
     order by as_of desc, cik nulls last, sector desc nulls last, industry desc nulls last
     limit 1
   ) k on true
-)
-update companies c
-set sector = chosen.sector, industry = chosen.industry
-from chosen
-where chosen.id = c.id and (c.sector, c.industry) is distinct from (chosen.sector, chosen.industry)`
+), written as (
+  update companies c
+  set sector = chosen.sector, industry = chosen.industry
+  from chosen
+  where chosen.id = c.id and (c.sector, c.industry) is distinct from (chosen.sector, chosen.industry)
+  returning c.id
+)` + noteCompanies

@@ -24,7 +24,7 @@ func TestSnapshotsCommute(t *testing.T) {
 			first := newDatabase(t)
 			mustRun(t, first, files...)
 			want := content(t, first)
-			for _, table := range []string{"companies", "securities", "filings", "company_forms", "facts", "metrics"} {
+			for _, table := range []string{"companies", "securities", "filings", "company_forms", "facts", "metrics", "point_versions"} {
 				if len(want[table]) == 0 {
 					t.Errorf("nothing in %s", table)
 				}

@@ -25,18 +25,21 @@ const (
 )
 
 const nameCompanies = `-- name: nameCompanies
-insert into companies (cik, name, search_text, name_rank, name_as_of)
-select cik, name, search_text, $4, $5
-from unnest($1::bigint[], $2::text[], $3::text[]) as named (cik, name, search_text)
-order by cik
+with written as (
+  insert into companies (cik, name, search_text, name_rank, name_as_of)
+  select cik, name, search_text, $4, $5
+  from unnest($1::bigint[], $2::text[], $3::text[]) as named (cik, name, search_text)
+  order by cik
 ` + renameCompanies
 
-const renameCompanies = `on conflict (cik) do update
-set name = excluded.name,
-  search_text = excluded.search_text,
-  name_rank = excluded.name_rank,
-  name_as_of = excluded.name_as_of
-where (excluded.name_rank, excluded.name_as_of, excluded.name) > (companies.name_rank, companies.name_as_of, companies.name)`
+const renameCompanies = `  on conflict (cik) do update
+  set name = excluded.name,
+    search_text = excluded.search_text,
+    name_rank = excluded.name_rank,
+    name_as_of = excluded.name_as_of
+  where (excluded.name_rank, excluded.name_as_of, excluded.name) > (companies.name_rank, companies.name_as_of, companies.name)
+  returning id
+)` + noteCompanies
 
 // nameCompanies creates the companies that do not exist, and gives the others the names where they are from a better
 // kind of file than the present ones, or a newer one. No CIK may occur twice.
@@ -101,30 +104,33 @@ func searchText(e entity) string {
 }
 
 const describeCompanies = `-- name: describeCompanies
-insert into companies (cik, name, former_names, search_text, sic, sector, industry, country, fiscal_year_end,
-  sic_sector, sic_industry, name_rank, name_as_of, submissions_as_of)
-select cik, name, coalesce(former_names, '{}'), search_text, sic, sic_sector, sic_industry, country, fiscal_year_end,
-  sic_sector, sic_industry, $1, as_of, as_of
-from stage_companies
-order by cik
-on conflict (cik) do update
-set name = excluded.name,
-  former_names = excluded.former_names,
-  search_text = excluded.search_text,
-  sic = excluded.sic,
-  sector = excluded.sector,
-  industry = excluded.industry,
-  country = excluded.country,
-  fiscal_year_end = excluded.fiscal_year_end,
-  sic_sector = excluded.sic_sector,
-  sic_industry = excluded.sic_industry,
-  name_rank = excluded.name_rank,
-  name_as_of = excluded.name_as_of,
-  submissions_as_of = excluded.submissions_as_of
-where row(excluded.name_rank, excluded.name_as_of, excluded.name, excluded.former_names collate "C", excluded.sic collate "C",
-    excluded.sic_sector, excluded.sic_industry, excluded.country, excluded.fiscal_year_end collate "C")::record
-  > row(companies.name_rank, companies.name_as_of, companies.name, companies.former_names collate "C", companies.sic collate "C",
-    companies.sic_sector, companies.sic_industry, companies.country, companies.fiscal_year_end collate "C")::record`
+with written as (
+  insert into companies (cik, name, former_names, search_text, sic, sector, industry, country, fiscal_year_end,
+    sic_sector, sic_industry, name_rank, name_as_of, submissions_as_of)
+  select cik, name, coalesce(former_names, '{}'), search_text, sic, sic_sector, sic_industry, country, fiscal_year_end,
+    sic_sector, sic_industry, $1, as_of, as_of
+  from stage_companies
+  order by cik
+  on conflict (cik) do update
+  set name = excluded.name,
+    former_names = excluded.former_names,
+    search_text = excluded.search_text,
+    sic = excluded.sic,
+    sector = excluded.sector,
+    industry = excluded.industry,
+    country = excluded.country,
+    fiscal_year_end = excluded.fiscal_year_end,
+    sic_sector = excluded.sic_sector,
+    sic_industry = excluded.sic_industry,
+    name_rank = excluded.name_rank,
+    name_as_of = excluded.name_as_of,
+    submissions_as_of = excluded.submissions_as_of
+  where row(excluded.name_rank, excluded.name_as_of, excluded.name, excluded.former_names collate "C", excluded.sic collate "C",
+      excluded.sic_sector, excluded.sic_industry, excluded.country, excluded.fiscal_year_end collate "C")::record
+    > row(companies.name_rank, companies.name_as_of, companies.name, companies.former_names collate "C", companies.sic collate "C",
+      companies.sic_sector, companies.sic_industry, companies.country, companies.fiscal_year_end collate "C")::record
+  returning id
+)` + noteCompanies
 
 // company is what an import needs to know of a company.
 type company struct {

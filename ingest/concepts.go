@@ -70,14 +70,23 @@ func (t *transaction) importConcepts(ctx context.Context, l *conceptList, asOf e
 }
 
 const describeConcepts = `-- name: describeConcepts
-update concepts c
-set label = s.label, description = s.description, as_of = $1
-from stage_concepts s
-where c.name = s.taxonomy || ':' || s.concept
-  and (s.label is not null or s.description is not null)
-  and ($1 > c.as_of
-    or $1 = c.as_of
-      and row(s.label, s.description)::record > row(c.label collate "C", c.description collate "C")::record)`
+with described as (
+  update concepts c
+  set label = s.label, description = s.description, as_of = $1
+  from stage_concepts s
+  where c.name = s.taxonomy || ':' || s.concept
+    and (s.label is not null or s.description is not null)
+    and ($1 > c.as_of
+      or $1 = c.as_of
+        and row(s.label, s.description)::record > row(c.label collate "C", c.description collate "C")::record)
+  returning c.id, c.label, c.description
+)
+insert into noted_changes (kind)
+select 'definitions'
+from described d
+join concepts before on before.id = d.id
+where (d.label, d.description) is distinct from (before.label, before.description)
+limit 1`
 
 // addConcepts does not use "on conflict": that takes an identity value for each row that is there, and they are few
 // enough to run out.

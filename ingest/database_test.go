@@ -24,10 +24,31 @@ var tickersAsOf = edgar.NewDate(2025, 12, 1)
 // excerpts is the folder with cut EDGAR files, in folders as the SEC has them.
 const excerpts = "../edgar/testdata"
 
-// newDatabase returns connections to an empty database.
+// newDatabase returns connections to an empty database. Whatever the test imports into it, the latest points of the series
+// must be right in the end.
 func newDatabase(t testing.TB) *pgxpool.Pool {
 	t.Helper()
-	return connect(t, storetest.New(t))
+	pool := connect(t, storetest.New(t))
+	t.Cleanup(func() { checkLatest(t, pool) })
+	return pool
+}
+
+// checkLatest holds the latest points that series repeat, to the last bit, against metrics.
+func checkLatest(t testing.TB, pool *pgxpool.Pool) {
+	t.Helper()
+	rows, err := pool.Query(context.Background(), `
+		select row(s.*, m.*)::text from series s left join metrics m on m.series_id = s.id and m.date = s.last_on
+		where (float8send(s.last_value), s.last_fact_id) is distinct from (float8send(m.value), m.fact_id)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) > 0 {
+		t.Errorf("series that do not tell of their latest point: %v", lines)
+	}
 }
 
 func connect(t testing.TB, url string) *pgxpool.Pool {
@@ -105,12 +126,15 @@ var contents = map[string]string{
 		from facts f join companies o on o.id = company_id join concepts c on c.id = concept_id`,
 	"concept_units": `select cik, c.name, unit, facts
 		from concept_units join companies o on o.id = company_id join concepts c on c.id = concept_id`,
-	"series": `select cik, d.name, unit, period, points, first_on, last_on, default_unit
-		from series s join companies o on o.id = company_id join definitions d on d.id = definition_id
+	"series": `select cik, d.name, d.unit, d.period, points, first_on, last_on, last_value, f.accession, default_unit
+		from series s join companies o on o.id = s.company_id join definitions d on d.id = definition_id join facts f on f.id = last_fact_id
 		where security_id is null`,
-	"metrics": `select cik, d.name, d.unit, period, date, m.value, f.period_start, f.accession
+	"metrics": `select cik, d.name, d.unit, period, date, m.value, known_from, f.period_start, f.accession
 		from metrics m join series s on s.id = series_id join companies o on o.id = s.company_id
 		join definitions d on d.id = definition_id join facts f on f.id = fact_id`,
+	"point_versions": `select cik, d.name, d.unit, period, date, known_from, known_to, value
+		from point_versions join series s on s.id = series_id join companies o on o.id = s.company_id
+		join definitions d on d.id = definition_id`,
 }
 
 // content returns what the tables say, a line per row.

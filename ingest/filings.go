@@ -151,7 +151,16 @@ with relabeled as (
   where (k.changed or k.confirmed) and fc.filing_id = f.id
     and (fc.form, fc.filed_on, fc.accepted_at, fc.period_end, fc.title, fc.cik, fc.primary_document)
       is distinct from (f.form, f.filed_on, f.accepted_at, f.period_end, f.title, f.cik, f.primary_document)
-  returning fc.company_id
+  returning fc.company_id, fc.filing_id, fc.form
+), noted as (
+  insert into noted_changes (kind, key)
+  select 'company', company_id::text from relabeled
+  union
+  select 'form', form from relabeled
+  union
+  select 'form', before.form from relabeled join filing_companies before using (filing_id, company_id)
+  union
+  select 'filings', null from relabeled
 )
 insert into changed_companies select distinct company_id from relabeled`
 
@@ -171,6 +180,7 @@ from best_filings b
 where not exists (select from known_filings k where k.id = b.id)
 order by b.id`
 
+// linkFilings: those who filed a filing before are noted too, for now it has another filer beside them.
 const linkFilings = `-- name: linkFilings
 with linked as (
   insert into filing_companies (filing_id, company_id, filed_on, form, accepted_at, period_end, title, cik, primary_document)
@@ -180,8 +190,20 @@ with linked as (
   join filings f on f.id = s.id
   where not exists (select from filing_companies fc where fc.filing_id = f.id and fc.company_id = c.id)
   order by c.id, f.filed_on, f.id
-  returning company_id
+  returning filing_id, company_id, form
 ), noted as (
+  insert into noted_changes (kind, key)
+  select 'company', company_id::text from linked
+  union
+  select 'company', other.company_id::text
+  from linked
+  join filing_companies other using (filing_id)
+  where (filing_id in (select id from known_filings)) is true -- looked up in a hash table, however many there are
+  union
+  select 'form', form from linked
+  union
+  select 'filings', null from linked
+), changed as (
   insert into changed_companies select distinct company_id from linked
 )
 select count(*) from linked`

@@ -38,6 +38,7 @@ create index held_days_symbol on held_days (symbol, first_on);
 create temporary table moved_prices (
   series_id bigint,
   date date,
+  value double precision,
   symbol text collate "C",
   company_id bigint, -- the new one
   definition_id integer
@@ -46,7 +47,7 @@ create temporary table moved_prices (
 create temporary table counted_series (series_id bigint) on commit delete rows;`
 
 // settle brings what follows from the whole transaction up to date: holders of symbols, the prices that are linked to
-// them, market capitalizations, and the monthly roll-up.
+// them, market capitalizations, and the monthly roll-up; then it tells readers of all changes.
 func (t *transaction) settle(ctx context.Context) error {
 	filers, err := t.exec(ctx, noteFilers)
 	if err != nil {
@@ -64,7 +65,10 @@ func (t *transaction) settle(ctx context.Context) error {
 	if _, err = t.exec(ctx, valueCompanies); err != nil {
 		return err
 	}
-	return t.rollUp(ctx)
+	if err := t.rollUp(ctx); err != nil {
+		return err
+	}
+	return t.publish(ctx)
 }
 
 // recomputeHolders recomputes the holders of changed_symbols, which is empty then, and moves the prices that are
@@ -214,7 +218,10 @@ with added as (
   from held_days h
   where not exists (select from securities y where y.company_id = h.company_id and y.symbol = h.symbol)
   order by h.symbol, h.company_id
-  returning company_id
+  returning id, company_id
+), noted as (
+  insert into noted_securities (security_id, company_id, is_current)
+  select id, company_id, false from added
 )
 insert into valued_companies (company_id)
 select distinct company_id from added`
@@ -234,20 +241,25 @@ with ended as (
   join securities y using (symbol)
   left join (` + heldLast + `) h on h.symbol = y.symbol and h.company_id = y.company_id
   where y.company_id is not null and (h.symbol is null or h.valid_to is not null)
-)
-update securities y
-set valid_from = ended.valid_from, valid_to = ended.valid_to
-from ended
-where ended.id = y.id and (ended.valid_from, ended.valid_to) is distinct from (y.valid_from, y.valid_to)`
+), written as (
+  update securities y
+  set valid_from = ended.valid_from, valid_to = ended.valid_to
+  from ended
+  where ended.id = y.id and (ended.valid_from, ended.valid_to) is distinct from (y.valid_from, y.valid_to)
+  returning y.id, y.company_id
+)` + noteSecurities
 
 // resumeHoldings comes after endHoldings: a symbol has one present holder at any time.
 const resumeHoldings = `-- name: resumeHoldings
-with held as (` + heldLast + `)
-update securities y
-set valid_from = held.valid_from, valid_to = null
-from held
-where held.symbol = y.symbol and held.company_id = y.company_id and held.valid_to is null
-  and (held.valid_from, null) is distinct from (y.valid_from, y.valid_to)`
+with held as (` + heldLast + `
+), written as (
+  update securities y
+  set valid_from = held.valid_from, valid_to = null
+  from held
+  where held.symbol = y.symbol and held.company_id = y.company_id and held.valid_to is null
+    and (held.valid_from, null) is distinct from (y.valid_from, y.valid_to)
+  returning y.id, y.company_id
+)` + noteSecurities
 
 const choosePrimaries = `-- name: choosePrimaries
 with ranked as (
@@ -255,18 +267,23 @@ with ranked as (
     partition by y.company_id order by y.valid_to is null desc, y.position, y.symbol) = 1 as best
   from (select distinct company_id from valued_companies) v
   join securities y using (company_id)
-)
-update securities y
-set is_primary = ranked.best
-from ranked
-where ranked.id = y.id and y.is_primary <> ranked.best`
+), written as (
+  update securities y
+  set is_primary = ranked.best
+  from ranked
+  where ranked.id = y.id and y.is_primary <> ranked.best
+  returning y.id, y.company_id
+)` + noteSecurities
 
 const showPrimaries = `-- name: showPrimaries
-update companies c
-set ticker = p.symbol, exchange = p.exchange
-from (select distinct company_id from valued_companies) v
-left join securities p on p.company_id = v.company_id and p.is_primary
-where c.id = v.company_id and (c.ticker, c.exchange) is distinct from (p.symbol, p.exchange)`
+with written as (
+  update companies c
+  set ticker = p.symbol, exchange = p.exchange
+  from (select distinct company_id from valued_companies) v
+  left join securities p on p.company_id = v.company_id and p.is_primary
+  where c.id = v.company_id and (c.ticker, c.exchange) is distinct from (p.symbol, p.exchange)
+  returning c.id
+)` + noteCompanies
 
 // classifyRivals is classify for the companies whose symbols have changed.
 const classifyRivals = `-- name: classifyRivals
@@ -276,8 +293,11 @@ const classifyRivals = `-- name: classifyRivals
 
 // dropSecurities drops those that neither a snapshot nor the operator nor a price knows any more.
 const dropSecurities = `-- name: dropSecurities
-delete from securities y
-using changed_symbols k
-where y.symbol = k.symbol and y.last_seen is null
-  and not exists (select from held_days h where h.symbol = y.symbol and h.company_id = y.company_id)
-  and not exists (select from series p where p.security_id = y.id)`
+with written as (
+  delete from securities y
+  using changed_symbols k
+  where y.symbol = k.symbol and y.last_seen is null
+    and not exists (select from held_days h where h.symbol = y.symbol and h.company_id = y.company_id)
+    and not exists (select from series p where p.security_id = y.id)
+  returning y.id, y.company_id
+)` + noteSecurities

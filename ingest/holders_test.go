@@ -319,7 +319,7 @@ func priceContent(t testing.TB, pool *pgxpool.Pool) map[string][]string {
 	all["unlinked"] = queryLines(t, pool, `
 		select row(symbol, valid_from, valid_to, first_seen, position)::text collate "C" as line from securities where company_id is null order by line`)
 	all["priced series"] = queryLines(t, pool, `
-		select row(y.symbol, c.cik, d.name, points, first_on, last_on, default_unit)::text collate "C" as line
+		select row(y.symbol, c.cik, d.name, points, first_on, last_on, last_value, default_unit)::text collate "C" as line
 		from series p join securities y on y.id = p.security_id join definitions d on d.id = definition_id left join companies c on c.id = p.company_id
 		order by line`)
 	all["market caps"] = queryLines(t, pool, `select row(cik, market_cap)::text collate "C" as line from companies order by line`)

@@ -113,10 +113,11 @@ func (t *transaction) importIndex(ctx context.Context, asOf edgar.Date) (stored,
 
 // nameIndexed: a company that the index has under several names gets the greatest.
 const nameIndexed = `-- name: nameIndexed
-insert into companies (cik, name, search_text, name_rank, name_as_of)
-select distinct on (cik) cik, name, search_text, $1::smallint, $2::date
-from stage_index
-order by cik, name desc
+with written as (
+  insert into companies (cik, name, search_text, name_rank, name_as_of)
+  select distinct on (cik) cik, name, search_text, $1::smallint, $2::date
+  from stage_index
+  order by cik, name desc
 ` + renameCompanies
 
 // stageIndexed: an index may list a filing twice for one company.

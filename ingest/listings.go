@@ -49,10 +49,10 @@ func (t *transaction) importListings(ctx context.Context, l listings) (stored, u
 	if _, err := t.exec(ctx, stageListings, l.company, l.symbol, l.exchange, l.placement); err != nil {
 		return 0, 0, err
 	}
-	if updated, err = t.exec(ctx, seeListings); err != nil {
+	if updated, err = t.count(ctx, seeListings); err != nil {
 		return 0, 0, err
 	}
-	if stored, err = t.exec(ctx, addListings); err != nil {
+	if stored, err = t.count(ctx, addListings); err != nil {
 		return 0, 0, err
 	}
 	advanced, err := t.exec(ctx, advanceTickers)
@@ -80,34 +80,42 @@ join listed_companies c on c.cik = l.cik`
 // seeListings: the place in the list is that of the newest snapshot, of one day the first; the exchange that of the
 // newest snapshot which tells one, of one day the greater text.
 const seeListings = `-- name: seeListings
-update securities s
-set first_seen = least(s.first_seen, l.as_of),
-  last_seen = greatest(s.last_seen, l.as_of),
-  position = case
-    when s.last_seen > l.as_of then s.position
-    when s.last_seen = l.as_of then least(s.position, l.position)
-    else l.position
-  end,
-  exchange = case when ` + tellsExchange + ` then l.exchange else s.exchange end,
-  exchange_as_of = case when ` + tellsExchange + ` then l.as_of else s.exchange_as_of end
-from stage_listings l
-where s.company_id = l.company_id and s.symbol = l.symbol
-  and (s.first_seen is null or s.first_seen > l.as_of or s.last_seen is null or s.last_seen < l.as_of
-    or s.last_seen = l.as_of and s.position > l.position
-    or ` + tellsExchange + `)`
+with written as (
+  update securities s
+  set first_seen = least(s.first_seen, l.as_of),
+    last_seen = greatest(s.last_seen, l.as_of),
+    position = case
+      when s.last_seen > l.as_of then s.position
+      when s.last_seen = l.as_of then least(s.position, l.position)
+      else l.position
+    end,
+    exchange = case when ` + tellsExchange + ` then l.exchange else s.exchange end,
+    exchange_as_of = case when ` + tellsExchange + ` then l.as_of else s.exchange_as_of end
+  from stage_listings l
+  where s.company_id = l.company_id and s.symbol = l.symbol
+    and (s.first_seen is null or s.first_seen > l.as_of or s.last_seen is null or s.last_seen < l.as_of
+      or s.last_seen = l.as_of and s.position > l.position
+      or ` + tellsExchange + `)
+  returning s.id, s.company_id
+), noted as (` + noteSecurities + `)
+select count(*) from written`
 
 const tellsExchange = `(l.exchange is not null and (s.exchange_as_of is null or (s.exchange_as_of, s.exchange) < (l.as_of, l.exchange)))`
 
 // addListings adds securities as former ones: resumeHoldings makes them current when nobody else holds the symbol.
 const addListings = `-- name: addListings
-insert into securities (company_id, symbol, exchange, valid_from, valid_to, first_seen, last_seen, position, exchange_as_of)
-select l.company_id, l.symbol, l.exchange, l.as_of + 1, l.as_of, l.as_of, l.as_of, l.position,
-  case when l.exchange is not null then l.as_of end
-from stage_listings l
-where not exists (
-  select from securities s where s.company_id = l.company_id and s.symbol = l.symbol
-)
-order by l.symbol, l.company_id`
+with written as (
+  insert into securities (company_id, symbol, exchange, valid_from, valid_to, first_seen, last_seen, position, exchange_as_of)
+  select l.company_id, l.symbol, l.exchange, l.as_of + 1, l.as_of, l.as_of, l.as_of, l.position,
+    case when l.exchange is not null then l.as_of end
+  from stage_listings l
+  where not exists (
+    select from securities s where s.company_id = l.company_id and s.symbol = l.symbol
+  )
+  order by l.symbol, l.company_id
+  returning id, company_id
+), noted as (` + noteSecurities + `)
+select count(*) from written`
 
 const advanceTickers = `-- name: advanceTickers
 update companies c

@@ -7,11 +7,10 @@ with valued as (
   select v.company_id, close.value * shares.value as market_cap
   from (select distinct company_id from valued_companies) v
   left join lateral (
-    select m.date, m.value
+    select p.last_on as date, p.last_value as value
     from securities y
     join series p on p.security_id = y.id
     join definitions d on d.id = p.definition_id
-    join metrics m on m.series_id = p.id and m.date = p.last_on
     where y.company_id = v.company_id and y.is_primary and (d.name, d.unit, d.period) = ('price:close', 'USD', 2)
   ) close on true
   left join lateral (
@@ -25,11 +24,13 @@ with valued as (
     order by m.date desc
     limit 1
   ) shares on true
-)
-update companies c
-set market_cap = valued.market_cap
-from valued
-where c.id = valued.company_id and c.market_cap is distinct from valued.market_cap`
+), written as (
+  update companies c
+  set market_cap = valued.market_cap
+  from valued
+  where c.id = valued.company_id and c.market_cap is distinct from valued.market_cap
+  returning c.id
+)` + noteCompanies
 
 // noteValued notes that a company's number of shares may have changed.
 const noteValued = `-- name: noteValued

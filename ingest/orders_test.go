@@ -71,7 +71,7 @@ func fingerprints(t testing.TB, pool *pgxpool.Pool) map[string]string {
 	statements["prices"] = pricePoints
 	statements["market caps"] = `select cik, market_cap from companies`
 	statements["all series"] = `
-		select y.symbol, c.cik, d.name, d.unit, d.period, points, first_on, last_on, default_unit
+		select y.symbol, c.cik, d.name, d.unit, d.period, points, first_on, last_on, last_value, default_unit
 		from series s left join securities y on y.id = s.security_id join definitions d on d.id = definition_id left join companies c on c.id = s.company_id`
 	statements["all securities"] = `
 		select c.cik, symbol, s.exchange, is_primary, valid_from, valid_to, first_seen, last_seen, position

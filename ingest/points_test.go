@@ -152,9 +152,11 @@ func storedPoints(t testing.TB, pool *pgxpool.Pool) []point {
 // checkDerived holds what is derived from facts against the oracle and against other statements than the importer's.
 func checkDerived(t testing.TB, pool *pgxpool.Pool) {
 	t.Helper()
-	if d := diff.Diff(oracle(storedFacts(t, pool)), storedPoints(t, pool)); d != "" {
+	facts := storedFacts(t, pool)
+	if d := diff.Diff(oracle(facts), storedPoints(t, pool)); d != "" {
 		t.Fatalf("points (-rules +stored)\n%s", d)
 	}
+	checkVersions(t, pool, facts)
 	for what, sql := range map[string]string{
 		"series that do not tell of their points": `
 			select s.id::text from series s
@@ -183,6 +185,7 @@ func checkDerived(t testing.TB, pool *pgxpool.Pool) {
 			t.Errorf("%s: %v", what, lines)
 		}
 	}
+	checkLatest(t, pool)
 }
 
 // TestPointsOfRandomFacts imports facts whose ends, starts and filings are crowded, so that every rule applies often.

@@ -110,6 +110,7 @@ func checkPrices(t testing.TB, pool *pgxpool.Pool) {
 		}
 	}
 	checkRollup(t, pool)
+	checkLatest(t, pool)
 }
 
 func TestPrices(t *testing.T) {

@@ -134,7 +134,7 @@ func (t *transaction) mergePrices(ctx context.Context) (count Count, err error) 
 		return count, nil
 	}
 	t.monthsChanged = true
-	for _, sql := range []string{noteChangedPrices, notePriceMonths} {
+	for _, sql := range []string{changeLastPrices, noteChangedPrices, notePriceMonths, notePricedCompanies} {
 		if _, err := t.exec(ctx, sql); err != nil {
 			return Count{}, err
 		}
@@ -149,11 +149,16 @@ from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as p (taxonomy, conc
 where not exists (select from concepts c where c.name = p.taxonomy || ':' || p.concept)`
 
 const definePrices = `-- name: definePrices
-insert into definitions (concept_id, period, name, unit)
-select c.id, p.period, c.name, p.unit
-from unnest($1::text[], $2::text[], $3::smallint[]) as p (name, unit, period)
-join concepts c on c.name = p.name
-where not exists (select from definitions d where (d.name, d.unit, d.period) = (p.name, p.unit, p.period))`
+with added as (
+  insert into definitions (concept_id, period, name, unit)
+  select c.id, p.period, c.name, p.unit
+  from unnest($1::text[], $2::text[], $3::smallint[]) as p (name, unit, period)
+  join concepts c on c.name = p.name
+  where not exists (select from definitions d where (d.name, d.unit, d.period) = (p.name, p.unit, p.period))
+  returning id
+)
+insert into noted_changes (kind)
+select 'definitions' from added limit 1`
 
 // definePrices adds the concepts and definitions of prices where they are not there.
 func (t *transaction) definePrices(ctx context.Context) error {
@@ -231,7 +236,7 @@ where c.taxonomy = 'price' and d.unit = case c.concept when 'volume' then 'share
 const dailyPeriod = "2"
 
 // addPriceSeries adds those that are not, with the numbers of points that addNewPrices adds. It looks at each row once, not
-// once a field.
+// once a field; the row of the last day it looks up.
 const addPriceSeries = `-- name: addPriceSeries
 with ranges as (
   select security_id,
@@ -255,8 +260,13 @@ with ranges as (
   ) as v (field, points, first_on, last_on)
   where v.points > 0
 ), added as (
-  insert into series (company_id, security_id, definition_id, points, first_on, last_on)
-  select y.company_id, y.id, d.id, n.points, n.first_on, n.last_on
+  insert into series (company_id, security_id, definition_id, points, first_on, last_on, last_value)
+  select y.company_id, y.id, d.id, n.points, n.first_on, n.last_on, (
+    select v.value
+    from price_rows r
+    cross join lateral ` + fields + `
+    where r.symbol = y.symbol and r.date = n.last_on and v.field = n.field
+  )
   from counted n
   join securities y on y.id = n.security_id
   join definitions d on d.name = 'price:' || n.field and d.period = ` + dailyPeriod + `
@@ -321,7 +331,8 @@ join price_series s on s.security_id = r.security_id and s.field = v.field
 where v.value is not null and s.is_new
 order by s.series_id, r.date`
 
-// addPrices adds the points that are not there to the series that are, and counts them into these.
+// addPrices adds the points that are not there to the series that are, and counts them into these. Their last values are
+// left to changeLastPrices.
 const addPrices = `-- name: addPrices
 with added as (
   insert into metrics (series_id, date, as_of, value)
@@ -349,3 +360,25 @@ with added as (
   from counted
 )
 select coalesce(sum(points), 0)::bigint from counted`
+
+// changeLastPrices brings the last values of the series that were there up to date, whether a point was added after the
+// last one or that one has another value. It looks each up by itself: a join might read all points.
+const changeLastPrices = `-- name: changeLastPrices
+with latest as (
+  select p.id, (select m.value from metrics m where m.series_id = p.id and m.date = p.last_on) as value
+  from price_series s
+  cross join lateral (select * from series p where p.id = s.series_id limit 1) p
+  where not s.is_new
+)
+update series p
+set last_value = l.value
+from latest l
+where p.id = l.id and p.last_value <> l.value`
+
+// notePricedCompanies notes whose prices have changed.
+const notePricedCompanies = `-- name: notePricedCompanies
+insert into noted_changes (kind, key)
+select distinct 'company', p.company_id::text
+from changed_days d
+join series p on p.id = d.series_id
+where p.company_id is not null`

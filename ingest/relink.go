@@ -14,7 +14,7 @@ func (t *transaction) movePrices(ctx context.Context) error {
 	}
 	t.monthsChanged = true
 	for _, sql := range []string{
-		addUnlinked, addMovedSeries, noteMovedSeries, noteMovedMonths, movePrices, recountSeries, dropEmptySeries,
+		addUnlinked, addMovedSeries, noteMovedSeries, noteMovedCompanies, noteMovedMonths, movePrices, recountSeries, dropEmptySeries,
 	} {
 		if _, err := t.exec(ctx, sql); err != nil {
 			return err
@@ -36,16 +36,22 @@ with whole as (
   where h.company_id is distinct from y.company_id
     and not exists (select from series o where o.security_id = heir.id and o.definition_id = p.definition_id)
   order by heir.id, p.definition_id, p.points desc, p.id
+), moved as (
+  update series p
+  set company_id = whole.company_id, security_id = whole.security_id
+  from whole
+  where p.id = whole.id
+  returning p.id, p.company_id
 )
-update series p
-set company_id = whole.company_id, security_id = whole.security_id
-from whole
-where p.id = whole.id`
+insert into noted_changes (kind, key)
+select 'company', company_id::text from moved
+union
+select 'company', before.company_id::text from moved join series before using (id) where before.company_id is not null`
 
 // findMoved reads the points only of series that one time of holding does not cover: nearly none.
 const findMoved = `-- name: findMoved
-insert into moved_prices (series_id, date, symbol, company_id, definition_id)
-select p.id, m.date, y.symbol, h.company_id, p.definition_id
+insert into moved_prices (series_id, date, value, symbol, company_id, definition_id)
+select p.id, m.date, m.value, y.symbol, h.company_id, p.definition_id
 from changed_symbols
 join securities y using (symbol)
 join series p on p.security_id = y.id
@@ -73,8 +79,8 @@ order by m.symbol`
 const movedTo = `securities y on y.symbol = m.symbol and coalesce(y.company_id, 0) = coalesce(m.company_id, 0)`
 
 const addMovedSeries = `-- name: addMovedSeries
-insert into series (company_id, security_id, definition_id, points, first_on, last_on)
-select y.company_id, y.id, m.definition_id, count(*), min(m.date), max(m.date)
+insert into series (company_id, security_id, definition_id, points, first_on, last_on, last_value)
+select y.company_id, y.id, m.definition_id, count(*), min(m.date), max(m.date), (array_agg(m.value order by m.date desc))[1]
 from moved_prices m
 join ` + movedTo + `
 where not exists (select from series p where p.security_id = y.id and p.definition_id = m.definition_id)
@@ -89,6 +95,13 @@ select p.id
 from (select distinct symbol, company_id, definition_id from moved_prices) m
 join ` + movedTo + `
 join series p on p.security_id = y.id and p.definition_id = m.definition_id`
+
+const noteMovedCompanies = `-- name: noteMovedCompanies
+insert into noted_changes (kind, key)
+select distinct 'company', p.company_id::text
+from counted_series
+join series p on p.id = series_id
+where p.company_id is not null`
 
 // movePrices deletes and inserts: TimescaleDB does not update the column by which a chunk is compressed.
 const movePrices = `-- name: movePrices
@@ -108,15 +121,17 @@ order by p.id, moved.date`
 
 const recountSeries = `-- name: recountSeries
 with counted as (
-  select m.series_id, count(*) as points, min(m.date) as first_on, max(m.date) as last_on
+  select m.series_id, count(*) as points, min(m.date) as first_on, max(m.date) as last_on,
+    (array_agg(m.value order by m.date desc))[1] as last_value
   from metrics m
   where m.series_id in (select series_id from counted_series)
   group by m.series_id
 )
 update series p
-set points = c.points, first_on = c.first_on, last_on = c.last_on
+set points = c.points, first_on = c.first_on, last_on = c.last_on, last_value = c.last_value
 from counted c
-where c.series_id = p.id and (p.points, p.first_on, p.last_on) <> (c.points, c.first_on, c.last_on)`
+where c.series_id = p.id
+  and (p.points, p.first_on, p.last_on, p.last_value) <> (c.points, c.first_on, c.last_on, c.last_value)`
 
 const dropEmptySeries = `-- name: dropEmptySeries
 delete from series p

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/corpintel/corpintel/edgar"
@@ -197,7 +198,12 @@ func TestForgetPrices(t *testing.T) {
 	pool := newDatabase(t)
 	mustRunPrices(t, pool, "", closes(t,
 		"1999-12-31 AA 1", "2019-02-27 AA 2", "2019-03-01 AA 3", "2019-03-04 AA 4", "2018-03-29 BB 5", "2019-03-31 CC 6"))
+	told(t, pool)
 	wantLines(t, pool, []string{"3"}, `select forget_prices('2019-03-20')::text`)
+	wantLines(t, pool, []string{"0"}, `select forget_prices('2019-03-20')::text`)
+	if diff := cmp.Diff([]string{"everything "}, told(t, pool)); diff != "" {
+		t.Errorf("told (-want +got)\n%s", diff)
+	}
 	checkPrices(t, pool)
 	if _, err := pool.Exec(t.Context(), `call refresh_metrics_month()`); err != nil {
 		t.Fatal(err)

@@ -90,16 +90,16 @@ func loadThousands(t testing.TB, url string) {
 			select c.id, 1, 1, k.id, '2024-12-31', '2025-02-01', 2024, 'FY', '10-K', 'USD'
 			from companies c join concepts k on k.concept = 'Concept' || c.cik where c.cik <= $1`,
 		`insert into concept_units (company_id, concept_id, unit, facts) select company_id, concept_id, unit, 1 from facts limit $1`,
-		`insert into series (company_id, definition_id, points, first_on, last_on)
-			select f.company_id, d.id, 1, f.period_end, f.period_end from facts f join definitions d on d.concept_id = f.concept_id limit $1`,
+		`insert into series (company_id, definition_id, points, first_on, last_on, last_value, last_fact_id)
+			select f.company_id, d.id, 1, f.period_end, f.period_end, 1, f.id from facts f join definitions d on d.concept_id = f.concept_id limit $1`,
 		`insert into metrics (series_id, date, value, fact_id)
 			select s.id, s.first_on, 1, f.id from series s join facts f on f.company_id = s.company_id limit $1`,
 		`with concept as (
 				insert into concepts (taxonomy, concept, label) select 'price', 'close', 'Close of ' || $1::int returning id, name
 			)
 			insert into definitions (concept_id, period, name, unit) select id, 2, name, 'USD' from concept`,
-		`insert into series (company_id, security_id, definition_id, points, first_on, last_on)
-			select y.company_id, y.id, d.id, 1, '2025-01-13', '2025-01-13' from securities y join definitions d on d.name = 'price:close' limit $1`,
+		`insert into series (company_id, security_id, definition_id, points, first_on, last_on, last_value)
+			select y.company_id, y.id, d.id, 1, '2025-01-13', '2025-01-13', 5 from securities y join definitions d on d.name = 'price:close' limit $1`,
 		`insert into metrics (series_id, date, as_of, value)
 			select id, first_on, first_on, 5 from series where security_id is not null limit $1`,
 		`select rebuild_metrics_month() limit $1`,

@@ -142,12 +142,23 @@ create temporary table changed_units (
 create temporary table chosen_points (
   series bigint,
   date date,
+  known_from date,
   value double precision,
   fact_id bigint,
   primary key (series, date)
 ) on commit delete rows;
 
-create temporary table changed_series (series bigint, id bigint) on commit delete rows;`
+create temporary table chosen_versions (
+  series bigint,
+  date date,
+  known_from date,
+  known_to date,
+  value double precision,
+  primary key (series, date, known_from)
+) on commit delete rows;
+
+-- Those that are new have no points yet.
+create temporary table changed_series (series bigint, id bigint, is_new boolean) on commit delete rows;`
 
 // analyzeEmpty tells PostgreSQL that the temporary tables are empty: from then on it takes them for as large as they are.
 // It takes a table that was never analyzed for ten pages, some thousand rows, and then reads tables of some thousand
@@ -180,7 +191,7 @@ const connectTimeout = 10 * time.Second
 func openSession(ctx context.Context, pool *pgxpool.Pool, wait time.Duration, tell func(string), setup ...string) (*session, error) {
 	s := &session{
 		pool: pool, wait: wait, tell: tell,
-		setup: append([]string{prepareSession, prepareHolders, prepareRollup, analyzeEmpty}, setup...),
+		setup: append([]string{prepareSession, prepareHolders, prepareRollup, prepareChanges, analyzeEmpty}, setup...),
 	}
 	err := s.open(ctx)
 	if err != nil && ctx.Err() == nil && isAway(err) {
@@ -315,7 +326,7 @@ const analyzeFilings = `-- name: analyzeFilings
 analyze companies, securities, filings, filing_companies, company_forms`
 
 const analyzeFacts = `-- name: analyzeFacts
-analyze companies, concepts, definitions, facts, concept_units, series, metrics`
+analyze companies, concepts, definitions, facts, concept_units, series, metrics, point_versions`
 
 // analyze renews the statistics of tables into which so many records were written.
 func (s *session) analyze(ctx context.Context, written int64, sql string) error {

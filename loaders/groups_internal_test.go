@@ -45,11 +45,11 @@ func TestByRequest(t *testing.T) {
 			return answers
 		})
 		var want []string
-		for _, k := range keys {
+		for i, k := range keys {
 			if !slices.Contains(want, k.request) {
 				want = append(want, k.request)
 			}
-			if got := value(k); got != fmt.Sprint(k.company, k.request) {
+			if got := value(i, k); got != fmt.Sprint(k.company, k.request) {
 				t.Fatalf("%v: the answer to %v is %q", keys, k, got)
 			}
 		}

@@ -17,8 +17,8 @@ type Result[V any] struct {
 }
 
 // A source adds the statements for some keys to a batch. Once the batch has run, the function that it returns tells the
-// value of each key.
-type source[K comparable, V any] func(b *store.Batch, keys []K) func(K) V
+// value of the key at i.
+type source[K comparable, V any] func(b *store.Batch, keys []K) func(i int, key K) V
 
 // Loader holds the values of one kind for one request.
 type Loader[K comparable, V any] struct {
@@ -26,7 +26,7 @@ type Loader[K comparable, V any] struct {
 	source source[K, V]
 
 	mu   sync.RWMutex
-	runs []run[K, V]
+	runs []*run[K, V]
 
 	once  sync.Once
 	stray *dataloader.Loader[K, Result[V]]
@@ -35,8 +35,8 @@ type Loader[K comparable, V any] struct {
 // run is what one run of a batch brought for the keys that it asked for: all of them, or the error that it ended with.
 // The values stay where the statement put them.
 type run[K comparable, V any] struct {
-	asked map[K]struct{}
-	value func(K) V
+	asked keys[K]
+	value func(int, K) V
 	err   error
 }
 
@@ -47,8 +47,9 @@ const strayWait = time.Millisecond
 // strayCapacity is the room for keys of such a batch. The default would be 1,000 slots for each batch.
 const strayCapacity = 16
 
-func newLoader[K comparable, V any](set *Set, source source[K, V]) *Loader[K, V] {
-	return &Loader[K, V]{set: set, source: source}
+func (l *Loader[K, V]) init(set *Set, source source[K, V]) *Loader[K, V] {
+	l.set, l.source = set, source
+	return l
 }
 
 // strays makes the data loader of keys that were not primed when it is first used: hardly ever.
@@ -70,7 +71,7 @@ func (l *Loader[K, V]) loadStrays(ctx context.Context, keys []K) []*dataloader.R
 	for i, k := range keys {
 		r := Result[V]{Err: err}
 		if err == nil {
-			r.Value = value(k)
+			r.Value = value(i, k)
 		}
 		out[i] = &dataloader.Result[Result[V]]{Data: r}
 	}
@@ -95,14 +96,15 @@ func (l *Loader[K, V]) Primed(key K) (value V, err error, ok bool) { //nolint:re
 	l.mu.RLock()
 	runs := l.runs
 	l.mu.RUnlock()
-	for i := range runs {
-		if _, ok := runs[i].asked[key]; !ok {
+	for _, r := range runs {
+		i, ok := r.asked.find(key)
+		if !ok {
 			continue
 		}
-		if err := runs[i].err; err != nil {
-			return value, err, true
+		if r.err != nil {
+			return value, r.err, true
 		}
-		return runs[i].value(key), nil, true
+		return r.value(i, key), nil, true
 	}
 	return value, nil, false
 }
@@ -110,41 +112,48 @@ func (l *Loader[K, V]) Primed(key K) (value V, err error, ok bool) { //nolint:re
 // Want makes the next run of a batch ask for keys, once each. That they are known already, from an earlier run or another
 // resolver, does not count: it would make the number of statements a matter of the data, or of luck.
 func (l *Loader[K, V]) Want(b *Batch, keys ...K) {
-	w := b.want(l, func() wanted { return &want[K, V]{loader: l} }).(*want[K, V])
-	if w.asked == nil {
-		w.asked = make(map[K]struct{}, len(keys))
-	}
+	w := l.wanted(b)
 	for _, k := range keys {
-		if _, ok := w.asked[k]; !ok {
-			w.asked[k] = struct{}{}
-			w.keys = append(w.keys, k)
-		}
+		w.run.asked.add(k)
 	}
 }
 
-// want are the keys of one loader that a batch asks for.
+// WantDistinct is Want for keys of which no two are equal. The slice belongs to the loader then.
+func (l *Loader[K, V]) WantDistinct(b *Batch, keys []K) {
+	w := l.wanted(b)
+	if len(w.run.asked.list) > 0 {
+		l.Want(b, keys...)
+		return
+	}
+	w.run.asked.list = keys
+}
+
+func (l *Loader[K, V]) wanted(b *Batch) *want[K, V] {
+	return b.want(l, func() wanted { return &want[K, V]{loader: l, run: new(run[K, V])} }).(*want[K, V])
+}
+
+// want is the next run of one loader, as a batch fills it.
 type want[K comparable, V any] struct {
 	loader *Loader[K, V]
-	keys   []K
-	asked  map[K]struct{}
-	value  func(K) V
+	run    *run[K, V]
 }
 
 func (w *want[K, V]) of(l any) bool { return w.loader == l }
 
 func (w *want[K, V]) queue(b *store.Batch) {
-	if len(w.keys) > 0 {
-		w.value = w.loader.source(b, w.keys)
+	if keys := w.run.asked.list; len(keys) > 0 {
+		w.run.value = w.loader.source(b, keys)
 	}
 }
 
 // deliver primes the loader with what the batch brought, or with its error.
 func (w *want[K, V]) deliver(err error) {
-	if len(w.keys) == 0 {
+	if len(w.run.asked.list) == 0 {
 		return
 	}
+	w.run.err = err
 	w.loader.mu.Lock()
 	defer w.loader.mu.Unlock()
-	w.loader.runs = append(w.loader.runs, run[K, V]{w.asked, w.value, err})
-	w.keys, w.asked, w.value = nil, nil, nil
+	w.loader.runs = append(w.loader.runs, w.run)
+	w.run = new(run[K, V])
 }

@@ -23,10 +23,13 @@ type Loaders struct {
 	store    *store.Store
 	now      func() time.Time
 	unprimed atomic.Int64
+	dataSet  *keptDataSet
 }
 
 // New returns Loaders that fetch from s; now tells them what today is.
-func New(s *store.Store, now func() time.Time) *Loaders { return &Loaders{store: s, now: now} }
+func New(s *store.Store, now func() time.Time) *Loaders {
+	return &Loaders{store: s, now: now, dataSet: newKeptDataSet()}
+}
 
 // Unprimed returns how many keys were loaded so far that no resolver had looked ahead for.
 func (l *Loaders) Unprimed() int64 { return l.unprimed.Load() }
@@ -101,34 +104,62 @@ type Set struct {
 	numbers   atomic.Bool // of latest values only the numbers are read
 
 	mu       sync.Mutex
+	shown    [][]*store.Company
 	interned map[any]any
 	fields   map[*ast.Field]any
 	reserved int
 	refused  map[*ast.Field]error
 }
 
+// loadersOfSet is a Set with its loaders, allocated at once.
+type loadersOfSet struct {
+	Set
+
+	companies        Loader[int64, *store.Company]
+	companyTotals    Loader[CompanyTotalKey, int]
+	tickers          Loader[int64, []*store.Ticker]
+	filing           Loader[edgar.AccessionNumber, *store.Filing]
+	filingCompanies  Loader[edgar.AccessionNumber, *store.FilingCompanies]
+	filings          Loader[FilingsKey, *store.FilingPage]
+	filingCounts     Loader[FilingCountKey, int]
+	filingTotals     Loader[*store.FilingFilter, int]
+	filingSummaries  Loader[int64, *store.FilingSummary]
+	definition       Loader[int32, *store.MetricDefinition]
+	definitions      Loader[DefinitionsKey, *store.DefinitionPage]
+	definitionCounts Loader[DefinitionCountKey, int]
+	definitionTotals Loader[*store.MetricDefinitionFilter, int]
+	latest           Loader[store.LatestKey, store.Reported[store.MetricValue]]
+	series           Loader[store.SeriesKey, store.Reported[store.Series]]
+	seriesBounds     Loader[store.SeriesKey, store.Reported[store.Series]]
+	seriesBuckets    Loader[store.BucketsKey, store.Reported[store.Series]]
+	latestAsOf       Loader[store.LatestKey, store.Reported[store.MetricValue]]
+	seriesAsOf       Loader[store.SeriesKey, store.Reported[store.Series]]
+	restatements     Loader[*store.MetricValue, []*store.MetricValue]
+}
+
 func newSet(l *Loaders) *Set {
-	s := &Set{shared: l, today: edgar.DateOf(l.now())}
-	s.Companies = newLoader(s, companies)
-	s.CompanyTotals = newLoader(s, companyTotals)
-	s.Tickers = newLoader(s, tickers)
-	s.Filing = newLoader(s, filing)
-	s.FilingCompanies = newLoader(s, filingCompanies)
-	s.Filings = newLoader(s, filings)
-	s.FilingCounts = newLoader(s, filingCounts)
-	s.FilingTotals = newLoader(s, filingTotals)
-	s.FilingSummaries = newLoader(s, filingSummaries)
-	s.Definition = newLoader(s, definition)
-	s.Definitions = newLoader(s, definitions)
-	s.DefinitionCounts = newLoader(s, definitionCounts)
-	s.DefinitionTotals = newLoader(s, definitionTotals)
-	s.Latest = newLoader(s, s.latest)
-	s.Series = newLoader(s, seriesPoints)
-	s.SeriesBounds = newLoader(s, seriesBounds)
-	s.SeriesBuckets = newLoader(s, seriesBuckets)
-	s.LatestAsOf = newLoader(s, latestAsOf)
-	s.SeriesAsOf = newLoader(s, seriesAsOf)
-	s.Restatements = newLoader(s, restatements)
+	all := &loadersOfSet{Set: Set{shared: l, today: edgar.DateOf(l.now())}}
+	s := &all.Set
+	s.Companies = all.companies.init(s, companies)
+	s.CompanyTotals = all.companyTotals.init(s, companyTotals)
+	s.Tickers = all.tickers.init(s, tickers)
+	s.Filing = all.filing.init(s, filing)
+	s.FilingCompanies = all.filingCompanies.init(s, filingCompanies)
+	s.Filings = all.filings.init(s, filings)
+	s.FilingCounts = all.filingCounts.init(s, filingCounts)
+	s.FilingTotals = all.filingTotals.init(s, filingTotals)
+	s.FilingSummaries = all.filingSummaries.init(s, filingSummaries)
+	s.Definition = all.definition.init(s, definition)
+	s.Definitions = all.definitions.init(s, definitions)
+	s.DefinitionCounts = all.definitionCounts.init(s, definitionCounts)
+	s.DefinitionTotals = all.definitionTotals.init(s, definitionTotals)
+	s.Latest = all.latest.init(s, s.latest)
+	s.Series = all.series.init(s, seriesPoints)
+	s.SeriesBounds = all.seriesBounds.init(s, seriesBounds)
+	s.SeriesBuckets = all.seriesBuckets.init(s, seriesBuckets)
+	s.LatestAsOf = all.latestAsOf.init(s, latestAsOf)
+	s.SeriesAsOf = all.seriesAsOf.init(s, seriesAsOf)
+	s.Restatements = all.restatements.init(s, restatements)
 	return s
 }
 
@@ -136,6 +167,30 @@ func newSet(l *Loaders) *Set {
 // values are from. If not, they are not read.
 func (s *Set) ShowFacts(show func() bool) {
 	s.factsOnce.Do(func() { s.numbers.Store(!show()) })
+}
+
+// Show notes companies that the answer shows something of. The list must not be changed any more.
+func (s *Set) Show(companies []*store.Company) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown = append(s.shown, companies)
+}
+
+// Shown returns the companies that the answer shows something of, each once.
+func (s *Set) Shown() []*store.Company {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []*store.Company
+	seen := map[int64]bool{}
+	for _, list := range s.shown {
+		for _, c := range list {
+			if c != nil && !seen[c.ID] {
+				seen[c.ID] = true
+				all = append(all, c)
+			}
+		}
+	}
+	return all
 }
 
 // Today returns the day, in UTC, on which the operation began.

@@ -16,9 +16,33 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
 
 COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 
+-- Name: everything_changed(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.everything_changed() RETURNS void
+    LANGUAGE sql
+    AS $$
+  insert into outbox (kind) values ('everything');
+  select pg_notify('corpintel_outbox', '');
+$$;
+
 -- Name: forget_prices(date); Type: FUNCTION; Schema: public; Owner: -
 
 CREATE FUNCTION public.forget_prices(before date) RETURNS bigint
+    LANGUAGE plpgsql
+    AS $$
+declare
+  forgotten bigint := forget_prices_untold(before);
+begin
+  if forgotten > 0 then
+    perform everything_changed();
+  end if;
+  return forgotten;
+end
+$$;
+
+-- Name: forget_prices_untold(date); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.forget_prices_untold(before date) RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 declare
@@ -72,15 +96,8 @@ begin
   drop materialized view metrics_month;
   alter table metrics rename to metrics_hypertable;
   alter index metrics_pkey rename to metrics_hypertable_pkey;
-  create table metrics (
-    series_id bigint not null,
-    date date not null,
-    as_of date,
-    value double precision not null,
-    fact_id bigint
-  );
-  insert into metrics (series_id, date, as_of, value, fact_id)
-  select series_id, date, as_of, value, fact_id from metrics_hypertable order by series_id, date;
+  create table metrics (like metrics_hypertable);
+  insert into metrics select * from metrics_hypertable order by series_id, date;
   alter table metrics add primary key (series_id, date) include (value);
   drop table metrics_hypertable;
   create table metrics_month (
@@ -162,6 +179,84 @@ begin
 end
 $$;
 
+-- Name: rebuild_point_versions(); Type: FUNCTION; Schema: public; Owner: -
+
+CREATE FUNCTION public.rebuild_point_versions() RETURNS void
+    LANGUAGE plpgsql
+    SET enable_nestloop TO 'off'
+    AS $$
+begin
+  perform set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true);
+  delete from point_versions;
+  with classed as (
+    select f.company_id, f.concept_id, f.unit, f.period_start, f.period_end, f.filed_on, f.accession, f.value,
+      case
+        when f.period_start is null then 1
+        when f.period_end - f.period_start + 1 between 80 and 120 then 3
+        when f.period_end - f.period_start + 1 between 160 and 200 then 4
+        when f.period_end - f.period_start + 1 between 245 and 290 then 5
+        when f.period_end - f.period_start + 1 between 350 and 380 then 6
+      end as class
+    from facts f
+    where f.filed_on >= f.period_end
+  ), daily as materialized (
+    select distinct on (s.id, f.period_end, f.filed_on)
+      s.id as series_id, f.class, f.period_end as date, f.filed_on, f.accession, f.value
+    from classed f
+    join definitions d on d.concept_id = f.concept_id and d.unit = f.unit and d.period = f.class
+    join series s on s.company_id = f.company_id and s.definition_id = d.id and s.security_id is null
+    order by s.id, f.period_end, f.filed_on, f.accession desc, f.period_start desc
+  ), close as (
+    select series_id, date
+    from (
+      select series_id, date, lag(date) over ends as before, lead(date) over ends as after
+      from (select distinct series_id, date from daily where class in (3, 6)) e
+      window ends as (partition by series_id order by date)
+    ) e
+    where date - before <= 7 or after - date <= 7
+  ), dropped as materialized (
+    select d.series_id, d.date, d.filed_on, min(n.filed_on) as dropped_on
+    from (
+      select d.*, date + days as other from close join daily d using (series_id, date) cross join generate_series(-7, 7) as days
+      where days <> 0
+      offset 0
+    ) d
+    join daily n on n.series_id = d.series_id and n.date = d.other
+      and (n.filed_on, n.accession, n.date) > (d.filed_on, d.accession, d.date)
+    group by d.series_id, d.date, d.filed_on
+  ), changes as (
+    select d.series_id, d.date, d.filed_on as known_from, case when x.dropped_on = d.filed_on then null else d.value end as value
+    from daily d
+    left join dropped x using (series_id, date, filed_on)
+    union all
+    select x.series_id, x.date, x.dropped_on, null
+    from dropped x
+    where x.dropped_on > x.filed_on and not exists (
+      select from daily d
+      where d.series_id = x.series_id and d.date = x.date and d.filed_on > x.filed_on and d.filed_on <= x.dropped_on
+    )
+  ), states as materialized (
+    select series_id, date, known_from, lead(known_from, 1, 'infinity') over versions as known_to, value
+    from (
+      select *, lag(value) over (partition by series_id, date order by known_from) as before from changes
+    ) c
+    where value is distinct from before
+    window versions as (partition by series_id, date order by known_from)
+  ), current as (
+    update metrics m
+    set known_from = s.known_from
+    from states s
+    where s.known_to = 'infinity' and s.value is not null
+      and m.series_id = s.series_id and m.date = s.date and m.known_from is distinct from s.known_from
+  )
+  insert into point_versions (series_id, date, known_from, known_to, value)
+  select series_id, date, known_from, known_to, value
+  from states
+  where known_to < 'infinity' and value is not null
+  order by series_id, date, known_from;
+end
+$$;
+
 -- Name: refresh_metrics_month(integer, jsonb); Type: PROCEDURE; Schema: public; Owner: -
 
 CREATE PROCEDURE public.refresh_metrics_month(IN job_id integer DEFAULT 0, IN config jsonb DEFAULT NULL::jsonb)
@@ -217,6 +312,44 @@ CREATE TABLE public.classifications (
     as_of date NOT NULL,
     CONSTRAINT classifications_check CHECK ((num_nonnulls(cik, symbol) = 1)),
     CONSTRAINT classifications_cik_check CHECK (((cik >= 1) AND (cik <= '9999999999'::bigint)))
+);
+
+-- Name: client_keys; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.client_keys (
+    prefix text NOT NULL COLLATE pg_catalog."C",
+    client_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT client_keys_hash_check CHECK ((length(hash) = 32))
+);
+
+-- Name: clients; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.clients (
+    id bigint NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    role text NOT NULL,
+    mode text NOT NULL,
+    budget bigint,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT clients_budget_check CHECK ((budget > 0)),
+    CONSTRAINT clients_mode_check CHECK ((mode = ANY (ARRAY['open'::text, 'log_only'::text, 'match_text'::text, 'id_only'::text]))),
+    CONSTRAINT clients_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'::text)),
+    CONSTRAINT clients_role_check CHECK ((role = ANY (ARRAY['dashboard'::text, 'analyst'::text, 'partner'::text, 'admin'::text])))
+);
+
+-- Name: clients_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.clients ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
+    SEQUENCE NAME public.clients_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 -- Name: companies; Type: TABLE; Schema: public; Owner: -
@@ -332,6 +465,38 @@ ALTER TABLE public.definitions ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENT
     CACHE 1
 );
 
+-- Name: document_texts; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.document_texts (
+    hash bytea NOT NULL,
+    shape bytea NOT NULL,
+    text text NOT NULL,
+    CONSTRAINT document_texts_hash_check CHECK ((length(hash) = 32)),
+    CONSTRAINT document_texts_shape_check CHECK ((length(shape) = 32))
+);
+
+-- Name: document_usage; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.document_usage (
+    client_id bigint NOT NULL,
+    document_id text NOT NULL COLLATE pg_catalog."C",
+    count bigint NOT NULL,
+    first_used_at timestamp with time zone NOT NULL,
+    last_used_at timestamp with time zone NOT NULL
+);
+
+-- Name: documents; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.documents (
+    client_id bigint NOT NULL,
+    id text NOT NULL COLLATE pg_catalog."C",
+    hash bytea NOT NULL,
+    operations text[] NOT NULL,
+    published_at timestamp with time zone DEFAULT now() NOT NULL,
+    retire_on date,
+    revoked_at timestamp with time zone
+);
+
 -- Name: facts; Type: TABLE; Schema: public; Owner: -
 
 CREATE TABLE public.facts (
@@ -435,7 +600,8 @@ CREATE TABLE public.metrics (
     date date NOT NULL,
     as_of date,
     value double precision NOT NULL,
-    fact_id bigint
+    fact_id bigint,
+    known_from date
 );
 
 -- Name: metrics_month; Type: TABLE; Schema: public; Owner: -
@@ -457,6 +623,56 @@ CREATE TABLE public.metrics_stale (
     series_id bigint NOT NULL,
     month date NOT NULL,
     marked_by xid8 DEFAULT pg_current_xact_id() NOT NULL
+);
+
+-- Name: outbox; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.outbox (
+    id bigint NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    keys text[] DEFAULT '{}'::text[] NOT NULL
+);
+
+-- Name: outbox_id_seq; Type: SEQUENCE; Schema: public; Owner: -
+
+ALTER TABLE public.outbox ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+-- Name: outbox_trim; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.outbox_trim (
+    only_row boolean DEFAULT true NOT NULL,
+    before pg_snapshot,
+    noted pg_snapshot NOT NULL,
+    noted_at timestamp with time zone NOT NULL,
+    CONSTRAINT outbox_trim_only_row_check CHECK (only_row)
+);
+
+-- Name: point_versions; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.point_versions (
+    series_id bigint NOT NULL,
+    date date NOT NULL,
+    known_from date NOT NULL,
+    known_to date NOT NULL,
+    value double precision NOT NULL,
+    CONSTRAINT point_versions_check CHECK ((known_from < known_to))
+);
+
+-- Name: registry_version; Type: TABLE; Schema: public; Owner: -
+
+CREATE TABLE public.registry_version (
+    only_row boolean DEFAULT true NOT NULL,
+    version bigint NOT NULL,
+    CONSTRAINT registry_version_only_row_check CHECK (only_row)
 );
 
 -- Name: securities; Type: TABLE; Schema: public; Owner: -
@@ -496,7 +712,9 @@ CREATE TABLE public.series (
     points integer NOT NULL,
     first_on date NOT NULL,
     last_on date NOT NULL,
-    default_unit boolean DEFAULT true NOT NULL
+    default_unit boolean DEFAULT true NOT NULL,
+    last_value double precision NOT NULL,
+    last_fact_id bigint
 );
 
 -- Name: series_id_seq; Type: SEQUENCE; Schema: public; Owner: -
@@ -519,6 +737,21 @@ CREATE TABLE public.symbol_holdings (
     last_on date NOT NULL,
     CONSTRAINT symbol_holdings_check CHECK ((first_on <= last_on))
 );
+
+-- Name: client_keys client_keys_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.client_keys
+    ADD CONSTRAINT client_keys_pkey PRIMARY KEY (prefix);
+
+-- Name: clients clients_name_key; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.clients
+    ADD CONSTRAINT clients_name_key UNIQUE (name);
+
+-- Name: clients clients_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.clients
+    ADD CONSTRAINT clients_pkey PRIMARY KEY (id);
 
 -- Name: companies companies_cik_key; Type: CONSTRAINT; Schema: public; Owner: -
 
@@ -560,6 +793,21 @@ ALTER TABLE ONLY public.definitions
 ALTER TABLE ONLY public.definitions
     ADD CONSTRAINT definitions_pkey PRIMARY KEY (id);
 
+-- Name: document_texts document_texts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.document_texts
+    ADD CONSTRAINT document_texts_pkey PRIMARY KEY (hash);
+
+-- Name: document_usage document_usage_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.document_usage
+    ADD CONSTRAINT document_usage_pkey PRIMARY KEY (client_id, document_id);
+
+-- Name: documents documents_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_pkey PRIMARY KEY (client_id, id);
+
 -- Name: facts facts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.facts
@@ -595,6 +843,26 @@ ALTER TABLE ONLY public.metrics
 ALTER TABLE ONLY public.metrics_stale
     ADD CONSTRAINT metrics_stale_pkey PRIMARY KEY (series_id, month, marked_by);
 
+-- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+-- Name: outbox_trim outbox_trim_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.outbox_trim
+    ADD CONSTRAINT outbox_trim_pkey PRIMARY KEY (only_row);
+
+-- Name: point_versions point_versions_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.point_versions
+    ADD CONSTRAINT point_versions_pkey PRIMARY KEY (series_id, date, known_from) INCLUDE (known_to, value);
+
+-- Name: registry_version registry_version_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.registry_version
+    ADD CONSTRAINT registry_version_pkey PRIMARY KEY (only_row);
+
 -- Name: securities securities_one_holder; Type: CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.securities
@@ -622,6 +890,10 @@ CREATE UNIQUE INDEX classifications_subject ON public.classifications USING btre
 -- Name: classifications_symbol; Type: INDEX; Schema: public; Owner: -
 
 CREATE INDEX classifications_symbol ON public.classifications USING btree (symbol) WHERE (symbol IS NOT NULL);
+
+-- Name: client_keys_client; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX client_keys_client ON public.client_keys USING btree (client_id);
 
 -- Name: companies_country_market_cap; Type: INDEX; Schema: public; Owner: -
 
@@ -707,6 +979,10 @@ CREATE INDEX concepts_search_trgm ON public.concepts USING gin (search_text publ
 
 CREATE INDEX definitions_concept ON public.definitions USING btree (concept_id);
 
+-- Name: documents_hash; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX documents_hash ON public.documents USING btree (hash);
+
 -- Name: facts_identity; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX facts_identity ON public.facts USING btree (company_id, concept_id, unit, period_end, period_start, accession) NULLS NOT DISTINCT;
@@ -739,6 +1015,14 @@ CREATE INDEX filings_form ON public.filings USING btree (form, filed_on DESC, id
 
 CREATE UNIQUE INDEX imported_documents_identity ON public.imported_documents USING btree (digest, deflated, kind, as_of, cik) NULLS NOT DISTINCT;
 
+-- Name: outbox_at; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX outbox_at ON public.outbox USING btree (at);
+
+-- Name: outbox_xid; Type: INDEX; Schema: public; Owner: -
+
+CREATE INDEX outbox_xid ON public.outbox USING btree (xid);
+
 -- Name: securities_company; Type: INDEX; Schema: public; Owner: -
 
 CREATE UNIQUE INDEX securities_company ON public.securities USING btree (company_id, symbol) NULLS NOT DISTINCT;
@@ -763,6 +1047,11 @@ CREATE INDEX series_definition ON public.series USING btree (definition_id);
 
 CREATE UNIQUE INDEX series_security ON public.series USING btree (security_id, definition_id) WHERE (security_id IS NOT NULL);
 
+-- Name: client_keys client_keys_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.client_keys
+    ADD CONSTRAINT client_keys_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
 -- Name: company_forms company_forms_company_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 
 ALTER TABLE ONLY public.company_forms
@@ -772,6 +1061,21 @@ ALTER TABLE ONLY public.company_forms
 
 ALTER TABLE ONLY public.definitions
     ADD CONSTRAINT definitions_concept_id_fkey FOREIGN KEY (concept_id) REFERENCES public.concepts(id);
+
+-- Name: document_usage document_usage_client_id_document_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.document_usage
+    ADD CONSTRAINT document_usage_client_id_document_id_fkey FOREIGN KEY (client_id, document_id) REFERENCES public.documents(client_id, id);
+
+-- Name: documents documents_client_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_client_id_fkey FOREIGN KEY (client_id) REFERENCES public.clients(id);
+
+-- Name: documents documents_hash_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
+
+ALTER TABLE ONLY public.documents
+    ADD CONSTRAINT documents_hash_fkey FOREIGN KEY (hash) REFERENCES public.document_texts(hash);
 
 -- Name: filing_companies filing_companies_company_id_fkey; Type: FK CONSTRAINT; Schema: public; Owner: -
 

@@ -74,7 +74,7 @@ func (c *comparison) expectFailure(t *testing.T, kind string) {
 			continue
 		}
 		small := shrink(op, fails)
-		if lines := bytes.Count([]byte(small.document), []byte("\n")); lines > 15 || len(small.variables) > 1 {
+		if lines := bytes.Count([]byte(small.document), []byte("\n")); lines > 20 || len(small.variables) > 1 {
 			t.Errorf("made no smaller than\n%s", small)
 		}
 		return

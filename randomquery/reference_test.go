@@ -44,6 +44,7 @@ var fieldFuncs = map[string]func(*reference, row, arguments) (any, error){
 	"Query.filing":            (*reference).filing,
 	"Query.filings":           (*reference).allFilings,
 	"Query.metricDefinitions": (*reference).allDefinitions,
+	"Query.dataSet":           (*reference).dataSet,
 
 	"Company.tickers":           (*reference).tickers,
 	"Company.filings":           (*reference).filingsOfCompany,

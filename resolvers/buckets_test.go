@@ -3,6 +3,8 @@ package resolvers_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // TestBuckets runs operations over points at the borders of the calendar.
@@ -78,4 +80,41 @@ func aliases(n int, field string) string {
 		b.WriteString(field)
 	}
 	return b.String()
+}
+
+// TestBucketSelections asks for each field of buckets alone, by row and by column: it is what it is among all of them.
+func TestBucketSelections(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, "testdata/seed.sql", "testdata/calendar.sql")
+	fields := []string{"start", "end", "count", "min", "max", "avg", "sum", "first", "last"}
+	type lists struct {
+		Rows    []map[string]any
+		Columns map[string][]any
+	}
+	ask := func(by, fill string, names ...string) lists {
+		args := "(by: " + by + ", fill: " + fill + ")"
+		return answer[struct{ Company struct{ Series lists } }](t, s, `{ company(ticker: "CAL") { series(metric: "price:close") {
+			rows: buckets`+args+` { `+strings.Join(names, " ")+` } columns: bucketColumns`+args+` { `+strings.Join(names, "s ")+`s } } } }`, nil).Company.Series
+	}
+	for _, by := range []string{"WEEK", "MONTH", "QUARTER", "YEAR"} {
+		for _, fill := range []string{"NONE", "NULL", "PREVIOUS"} {
+			all := ask(by, fill, fields...)
+			if len(all.Rows) < 2 {
+				t.Fatalf("by %s there are %d buckets", by, len(all.Rows))
+			}
+			for _, name := range fields {
+				one := ask(by, fill, name)
+				want := lists{Columns: map[string][]any{name + "s": all.Columns[name+"s"]}}
+				for i, row := range all.Rows {
+					want.Rows = append(want.Rows, map[string]any{name: row[name]})
+					if !cmp.Equal(row[name], all.Columns[name+"s"][i]) {
+						t.Errorf("%s by %s, fill %s: %v by row, %v by column", name, by, fill, row[name], all.Columns[name+"s"][i])
+					}
+				}
+				if diff := cmp.Diff(want, one); diff != "" {
+					t.Errorf("%s by %s, fill %s: among others -, alone +:\n%s", name, by, fill, diff)
+				}
+			}
+		}
+	}
 }

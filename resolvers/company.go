@@ -164,17 +164,11 @@ func newSearchArgs(query string, p paging) (*searchArgs, error) {
 	return args, nil
 }
 
-func (a *searchArgs) connection(hits []*store.CompanyHit, more bool) *connection.CompanyConnection {
-	nodes := make([]*store.Company, len(hits))
-	ranks := make(map[*store.Company]*store.CompanyHit, len(hits))
-	for i, h := range hits {
-		nodes[i] = h.Company
-		ranks[h.Company] = h
-	}
+func (a *searchArgs) connection(hits *store.CompanyHits) *connection.CompanyConnection {
 	at := func(b []byte, c *store.Company) []byte {
-		p := ranks[c].Position()
+		p := hits.Position(c)
 		var buf [96]byte
 		return a.list.Append(b, cursor.Position(buf[:0]).Int(int64(p.Rank)).Float(p.Cap).Text(p.Name).Int(p.CIKKey).Int(p.ID))
 	}
-	return connection.NewCompanies(nodes, more, a.request.Page, at, connection.CompanyCount{Search: a.request.Search})
+	return connection.NewCompanies(hits.Nodes, hits.More, a.request.Page, at, connection.CompanyCount{Search: a.request.Search})
 }

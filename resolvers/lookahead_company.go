@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -12,6 +13,7 @@ import (
 
 // companies looks ahead for what the field at asks of companies.
 func (l *lookahead) companies(ctx context.Context, at *graphql.FieldContext, companies []*store.Company) {
+	l.set.Show(companies)
 	children := l.below(ctx, at, companyTypes, "tickers", "filingSummary", "filings", "metricDefinitions", "metric", "metrics", "series")
 	if len(children) == 0 || len(companies) == 0 {
 		return
@@ -71,18 +73,22 @@ func (l *lookahead) filingsOf(ctx context.Context, at *graphql.FieldContext, ids
 	for i, id := range ids {
 		keys[i] = loaders.FilingsKey{Company: id, Request: args.request}
 	}
-	l.set.Filings.Want(l.batch, keys...)
+	l.set.Filings.WantDistinct(l.batch, keys)
+	nodes := slices.DeleteFunc(fields.nodes, func(node *graphql.FieldContext) bool {
+		return !asks(l.op, node, filingTypes, "company", "companies")
+	})
+	if len(nodes) == 0 {
+		l.after(nothing)
+		return
+	}
 	l.after(func(ctx context.Context) {
-		if len(fields.nodes) == 0 {
-			return
-		}
 		filings := make([]*store.Filing, 0, len(keys))
 		for _, key := range keys {
 			if page, err := l.set.Filings.Load(ctx, key); err == nil && page != nil {
 				filings = append(filings, page.Nodes...)
 			}
 		}
-		for _, node := range fields.nodes {
+		for _, node := range nodes {
 			l.filings(ctx, node, filings)
 		}
 	})
@@ -105,7 +111,7 @@ func (l *lookahead) filings(ctx context.Context, at *graphql.FieldContext, filin
 	if len(ids) == 0 {
 		return
 	}
-	l.set.FilingCompanies.Want(l.batch, ids...)
+	l.set.FilingCompanies.WantDistinct(l.batch, ids)
 	for _, child := range children {
 		l.after(func(ctx context.Context) {
 			var companies []*store.Company

@@ -2,6 +2,7 @@ package resolvers
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -31,15 +32,29 @@ func (l *lookahead) metricsOf(at *graphql.FieldContext, ids []int64) {
 	l.latest(at, ids, asks)
 }
 
+// wantLatest asks for the values company by company, as they will be looked for. The asks of a field are all of one loader.
+func (l *lookahead) wantLatest(ids []int64, asks []*store.MetricAsk) {
+	if len(asks) == 0 {
+		return
+	}
+	distinct := asks[:0:0]
+	for _, ask := range asks {
+		if !slices.Contains(distinct, ask) {
+			distinct = append(distinct, ask)
+		}
+	}
+	keys := make([]store.LatestKey, 0, len(ids)*len(distinct))
+	for _, id := range ids {
+		for _, ask := range distinct {
+			keys = append(keys, store.LatestKey{Company: id, Ask: ask})
+		}
+	}
+	latestLoader(l.set, asks[0]).WantDistinct(l.batch, keys)
+}
+
 // latest looks ahead for the latest values of asks, and what the field at asks of them.
 func (l *lookahead) latest(at *graphql.FieldContext, ids []int64, asks []*store.MetricAsk) {
-	keys := make([]store.LatestKey, len(ids))
-	for _, ask := range asks {
-		for i, id := range ids {
-			keys[i] = store.LatestKey{Company: id, Ask: ask}
-		}
-		latestLoader(l.set, ask).Want(l.batch, keys...)
-	}
+	l.wantLatest(ids, asks)
 	l.after(func(ctx context.Context) {
 		if len(l.below(ctx, at, valueTypes, "definition", "restatements", "filing")) == 0 {
 			return

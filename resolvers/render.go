@@ -18,9 +18,9 @@ import (
 // list.
 //
 // It takes over where the resolver of the root has returned. Whatever is not a plain value then, be it a field that no writer is
-// there for, a fault, a null where there must be none, or a row that was not looked ahead for, makes it step back: the
-// executor goes on with the same result and asks the same loaders, so that errors are always the executor's own, and
-// nothing is read again.
+// there for, a null where there must be none, or a row that was not looked ahead for, makes it step back: the
+// executor goes on with the same result and asks the same loaders, so that nothing is read again. Of faults it reports
+// those of fields that may be null (render_fault.go), and leaves the others to the executor.
 type Renderer struct {
 	plans   *plan.Cache[writer]
 	buffers sync.Pool // of *[]byte
@@ -73,11 +73,16 @@ func (r *Renderer) render(ctx context.Context, op *graphql.OperationContext, at 
 	w := rendering{ctx: ctx, op: op, set: loaders.From(ctx), bound: make([]any, p.Slots+1)}
 	buffer := r.buffers.Get().(*[]byte)
 	*buffer = p.Root.Write(&w, (*buffer)[:0], result, &p.Root)
+	if w.faulty {
+		w.failed, w.at = false, at
+		*buffer = p.Root.Write(&w, (*buffer)[:0], result, &p.Root)
+	}
 	answer := &rendered{buffer, r}
 	if w.failed {
 		answer.release()
 		return nil, false
 	}
+	w.report(ctx)
 	return answer, true
 }
 
@@ -94,7 +99,7 @@ func (r *rendered) MarshalGQL(w io.Writer) {
 }
 
 // maxBuffer is the size from which on a buffer is not kept.
-const maxBuffer = 1 << 20
+const maxBuffer = 4 << 20
 
 func (r *rendered) release() {
 	if cap(*r.buffer) <= maxBuffer {
@@ -115,7 +120,11 @@ type rendering struct {
 	op     *graphql.OperationContext
 	set    *loaders.Set
 	failed bool
-	bound  []any // by the slots of the plan: the arguments of fields, as bind makes them
+	bound  []any // by the slots of the plan: the arguments of fields, as checked makes them, or a wrongArguments
+
+	faulty bool                  // a field that may be null has a fault: everything is written again, and faults are kept
+	at     *graphql.FieldContext // the field or element that is written, then; nil before
+	faults []fault
 }
 
 // fail leaves the answer to the executor.
@@ -126,6 +135,9 @@ func (w *rendering) fail(b []byte) []byte {
 
 // object appends what is selected on obj.
 func (w *rendering) object(b []byte, obj any, fields []field) []byte {
+	if w.at != nil {
+		return w.objectAt(b, obj, fields)
+	}
 	b = append(b, '{')
 	for i := range fields {
 		f := &fields[i]
@@ -144,7 +156,9 @@ func objects[T any](w *rendering, b []byte, list []*T, fields []field) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
+		list := w.enter(i)
 		b = w.object(b, obj, fields)
+		w.at = list
 	}
 	return append(b, ']')
 }
@@ -158,22 +172,39 @@ func primed[K comparable, V any](w *rendering, loader *loaders.Loader[K, V], key
 	return value
 }
 
-// bind returns what check makes of the arguments of a field, once for all objects that have it. Where they are not right
-// the rendering fails.
-func bind[T any](w *rendering, at *field, check func(*loaders.Set, *graphql.FieldContext) (T, error)) (args T) {
-	if known := w.bound[at.Slot]; known != nil {
-		return known.(T)
+// wrongArguments stands for arguments that check refused.
+type wrongArguments struct{ err error }
+
+// checked returns what check makes of the arguments of a field, once for all objects that have it, or the error that it
+// ended with. Where they cannot be coerced the rendering fails.
+func checked[T any](w *rendering, at *field, check func(*loaders.Set, *graphql.FieldContext) (T, error)) (args T, err error) {
+	switch known := w.bound[at.Slot].(type) {
+	case nil:
+	case wrongArguments:
+		return args, known.err
+	default:
+		return known.(T), nil
 	}
-	child, err := &graphql.FieldContext{Field: at.CollectedField}, error(nil)
+	child := &graphql.FieldContext{Field: at.CollectedField}
 	if !loaders.Checked(w.set, at.Field) { // that is done by the lookahead, mostly
-		child, err = childContext(w.ctx, w.op, at.CollectedField)
+		if child, err = childContext(w.ctx, w.op, at.CollectedField); err != nil {
+			w.failed = true
+			return args, err
+		}
 	}
-	if err == nil {
-		args, err = check(w.set, child)
+	if args, err = check(w.set, child); err != nil {
+		w.bound[at.Slot] = wrongArguments{err}
+		return args, err
 	}
+	w.bound[at.Slot] = args
+	return args, nil
+}
+
+// bind is checked for a field that must not be null: where its arguments are not right the rendering fails.
+func bind[T any](w *rendering, at *field, check func(*loaders.Set, *graphql.FieldContext) (T, error)) T {
+	args, err := checked(w, at, check)
 	if err != nil {
 		w.failed = true
 	}
-	w.bound[at.Slot] = args
 	return args
 }

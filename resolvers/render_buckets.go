@@ -1,18 +1,46 @@
 package resolvers
 
 import (
+	"github.com/99designs/gqlgen/graphql"
+
 	"github.com/corpintel/corpintel/graph/series"
 	"github.com/corpintel/corpintel/store"
 )
 
 // bucketsOf returns the buckets that a field of a series asks for.
-func bucketsOf(w *rendering, s *store.Series, at *field) *store.Buckets {
+func bucketsOf(w *rendering, s *store.Series, at *field) store.Buckets {
 	args := bucketsArgs(w.op, at.CollectedField)
 	buckets, err := s.InBuckets(args.by, args.fill)
 	if err != nil {
 		w.failed = true
 	}
 	return buckets
+}
+
+// bucketTypes are those of buckets and bucketColumns.
+var bucketTypes = []string{"MetricBucket", "MetricBucketColumns"}
+
+// numbersOf returns the numbers of buckets that a field of a series is made of.
+func numbersOf(op *graphql.OperationContext, field graphql.CollectedField, fill store.BucketFill) store.BucketNumbers {
+	var numbers store.BucketNumbers
+	for _, child := range graphql.CollectFields(op, field.Selections, bucketTypes) {
+		switch child.Name {
+		case "min", "mins":
+			numbers |= store.BucketMin
+		case "max", "maxs":
+			numbers |= store.BucketMax
+		case "avg", "avgs", "sum", "sums":
+			numbers |= store.BucketSum
+		case "first", "firsts":
+			numbers |= store.BucketFirst
+		case "last", "lasts":
+			numbers |= store.BucketLast
+		}
+	}
+	if fill == store.FillPrevious {
+		numbers |= store.BucketLast
+	}
+	return numbers
 }
 
 func writeBuckets(w *rendering, b []byte, obj any, at *field) []byte {
@@ -28,7 +56,7 @@ func writeBucketColumns(w *rendering, b []byte, obj any, at *field) []byte {
 	if w.failed {
 		return b
 	}
-	return w.object(b, buckets, at.Fields())
+	return w.object(b, &buckets, at.Fields())
 }
 
 // bucketWriters are there for the keys: a bucket is no object, writeBuckets writes it.
@@ -39,18 +67,12 @@ func bucketWriters() map[string]writer {
 }
 
 func bucketColumnsWriters() map[string]writer {
-	values := func(column func(*store.Buckets) []float64) writer {
-		return leaf(func(b []byte, all *store.Buckets) []byte { return series.Values(column(all)).Append(b) })
+	table := map[string]writer{}
+	for name := range bucketWriters() {
+		table[columnOf(name)] = leaf(func(b []byte, all *store.Buckets) []byte { return series.AppendColumn(b, *all, name) })
 	}
-	return map[string]writer{
-		"starts": leaf(func(b []byte, all *store.Buckets) []byte { return series.Dates(all.Starts).Append(b) }),
-		"ends":   leaf(func(b []byte, all *store.Buckets) []byte { return series.Dates(all.Ends).Append(b) }),
-		"counts": leaf(func(b []byte, all *store.Buckets) []byte { return series.Counts(all.Counts).Append(b) }),
-		"mins":   values(func(all *store.Buckets) []float64 { return all.Mins }),
-		"maxs":   values(func(all *store.Buckets) []float64 { return all.Maxs }),
-		"avgs":   values(func(all *store.Buckets) []float64 { return all.Avgs }),
-		"sums":   values(func(all *store.Buckets) []float64 { return all.Sums }),
-		"firsts": values(func(all *store.Buckets) []float64 { return all.Firsts }),
-		"lasts":  values(func(all *store.Buckets) []float64 { return all.Lasts }),
-	}
+	return table
 }
+
+// columnOf is the name of a field of buckets in MetricBucketColumns.
+func columnOf(field string) string { return field + "s" }

@@ -38,7 +38,9 @@ func connectionWriters[C page[T], T any](total writer) map[string]writer {
 					b = append(b, ',')
 				}
 				e.node = n
+				list := w.enter(i)
 				b = w.object(b, e, at.Fields())
+				w.at = list
 			}
 			return append(b, ']')
 		},

@@ -57,13 +57,18 @@ func valueWriters() map[string]writer {
 }
 
 func writeMetricOf(w *rendering, b []byte, obj any, at *field) []byte {
-	ask := bind(w, at, metricAsk)
-	if w.failed {
+	ask, err := checked(w, at, metricAsk)
+	switch {
+	case w.failed:
 		return b
+	case err != nil:
+		return w.fault(b, err)
 	}
 	value := primed(w, latestLoader(w.set, ask), store.LatestKey{Company: obj.(*store.Company).ID, Ask: ask})
-	if value.Found == nil && unitFault(ask, value.Units) != nil {
-		return w.fail(b)
+	if value.Found == nil {
+		if err := unitFault(ask, value.Units); err != nil {
+			return w.fault(b, err)
+		}
 	}
 	return objectOrNull(w, b, value.Found, at)
 }
@@ -72,14 +77,20 @@ func writeMetricsOf(w *rendering, b []byte, obj any, at *field) []byte {
 	args := bind(w, at, metricsArgs)
 	b = append(b, '[')
 	for i, a := range args {
-		if a.err != nil || w.failed {
-			return w.fail(b)
+		if w.failed {
+			return b
 		}
 		if i > 0 {
 			b = append(b, ',')
 		}
+		if a.err != nil {
+			b = w.faultOf(b, i, a.err)
+			continue
+		}
 		value := primed(w, latestLoader(w.set, a.ask), store.LatestKey{Company: obj.(*store.Company).ID, Ask: a.ask})
+		list := w.enter(i)
 		b = objectOrNull(w, b, value.Found, at)
+		w.at = list
 	}
 	return append(b, ']')
 }

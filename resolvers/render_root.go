@@ -17,6 +17,9 @@ func queryWriters() map[string]writer {
 		"filing": func(w *rendering, b []byte, obj any, at *field) []byte {
 			return objectOrNull(w, b, obj.(*store.Filing), at)
 		},
+		"dataSet": func(w *rendering, b []byte, obj any, at *field) []byte {
+			return objectAlways(w, b, obj.(*store.DataSet), at)
+		},
 		"companies":         writeConnection[*connection.CompanyConnection],
 		"searchCompanies":   writeConnection[*connection.CompanyConnection],
 		"filings":           writeConnection[*connection.FilingConnection],
@@ -51,7 +54,9 @@ func writeNodes(w *rendering, b []byte, obj any, at *field) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
+		list := w.enter(i)
 		b = writeNode(w, b, n, at)
+		w.at = list
 	}
 	return append(b, ']')
 }

@@ -33,7 +33,7 @@ type seriesArgs struct {
 }
 
 func writeSeriesOf(w *rendering, b []byte, obj any, at *field) []byte {
-	args := bind(w, at, func(set *loaders.Set, at *graphql.FieldContext) (seriesArgs, error) {
+	args, err := checked(w, at, func(set *loaders.Set, at *graphql.FieldContext) (seriesArgs, error) {
 		ask, err := seriesAsk(set, at)
 		if err == nil {
 			err = set.Refused(at.Field.Field)
@@ -46,9 +46,15 @@ func writeSeriesOf(w *rendering, b []byte, obj any, at *field) []byte {
 	if w.failed {
 		return b
 	}
-	s, err := args.reads.load(w.ctx, w.set, obj.(*store.Company).ID, args.ask)
-	if err != nil || s.Found == nil && unitFault(&args.ask.MetricAsk, s.Units) != nil {
-		return w.fail(b)
+	var s store.Reported[store.Series]
+	if err == nil {
+		s, err = args.reads.load(w.ctx, w.set, obj.(*store.Company).ID, args.ask)
+	}
+	if err == nil && s.Found == nil {
+		err = unitFault(&args.ask.MetricAsk, s.Units)
+	}
+	if err != nil {
+		return w.fault(b, err)
 	}
 	return objectOrNull(w, b, s.Found, at)
 }

@@ -28,6 +28,7 @@ func writers() plan.Table[writer] {
 		"MetricBucket":               bucketWriters(),
 		"MetricBucketColumns":        bucketColumnsWriters(),
 		"PageInfo":                   pageInfoWriters(),
+		"DataSet":                    dataSetWriters(),
 	}
 	for object, fields := range table {
 		if object != "Query" { // what is beside the fields of the root is the executor's

@@ -85,14 +85,13 @@ func (r *queryResolver) SearchCompanies(ctx context.Context, query string, first
 	if err != nil {
 		return nil, err
 	}
-	var hits []*store.CompanyHit
-	var more bool
+	hits := &store.CompanyHits{}
 	if asksPage(ctx, companyConnectionTypes) {
-		if hits, more, err = r.store.SearchCompanies(ctx, args.request); err != nil {
+		if hits, err = r.store.SearchCompanies(ctx, args.request); err != nil {
 			return nil, err
 		}
 	}
-	page := args.connection(hits, more)
+	page := args.connection(hits)
 	lookAhead(ctx, func(l *lookahead, ctx context.Context, at *graphql.FieldContext) {
 		l.companyPage(ctx, at, page)
 	})

@@ -18,6 +18,8 @@ type seriesReads struct {
 	months bool // months for buckets
 	bounds bool // from or to
 	lists  []seriesList
+
+	numbers store.BucketNumbers // of the months
 }
 
 // seriesList is a list of points, or of buckets.
@@ -39,6 +41,9 @@ func newSeriesReads(op *graphql.OperationContext, at *graphql.FieldContext, ask 
 			list := bucketsArgs(op, child)
 			r.months = r.months || list.by.Monthly()
 			r.days = r.days || !list.by.Monthly()
+			if list.by.Monthly() {
+				r.numbers |= numbersOf(op, child, list.fill)
+			}
 			r.lists = append(r.lists, list)
 		}
 	}
@@ -84,7 +89,9 @@ func (r seriesReads) buckets(company int64, ask *store.SeriesAsk) []store.Bucket
 	}
 	if r.months {
 		bounded := r.bounds && !r.points && !r.days // they have all points
-		keys = append(keys, store.BucketsKey{Company: company, BucketsAsk: store.BucketsAsk{Ask: ask, Monthly: true, Bounded: bounded}})
+		keys = append(keys, store.BucketsKey{Company: company, BucketsAsk: store.BucketsAsk{
+			Ask: ask, Monthly: true, Bounded: bounded, Numbers: r.numbers,
+		}})
 	}
 	return keys
 }

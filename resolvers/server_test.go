@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -103,11 +102,11 @@ func (s *server) post(t testing.TB, query string, variables any) []byte {
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
+	answer := bytes.NewBuffer(make([]byte, 0, bytes.MinRead+int(max(0, response.ContentLength)))) // as large as it gets
+	if _, err := answer.ReadFrom(response.Body); err != nil {
 		t.Fatal(err)
 	}
-	return answer
+	return answer.Bytes()
 }
 
 // answer runs an operation that must succeed and decodes its data.

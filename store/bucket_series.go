@@ -3,10 +3,11 @@ package store
 import (
 	"cmp"
 	"encoding/binary"
+	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/corpintel/corpintel/edgar"
 )
@@ -21,9 +22,23 @@ type BucketsKey struct {
 // BucketsAsk is what a BucketsKey asks of its company.
 type BucketsAsk struct {
 	Ask     *SeriesAsk
-	Monthly bool // else by point
-	Bounded bool // From and To of the series are wanted; by point they are always there
+	Monthly bool          // else by point
+	Bounded bool          // From and To of the series are wanted; by point they are always there
+	Numbers BucketNumbers // by month: what is read beside the starts and counts
 }
+
+// BucketNumbers is a set of the numbers of a bucket.
+type BucketNumbers uint8
+
+// The numbers of a bucket, in the order in which they are sent. A mean is made of the sum.
+const (
+	BucketMin BucketNumbers = 1 << iota
+	BucketMax
+	BucketSum
+	BucketFirst
+	BucketLast
+	AllBucketNumbers BucketNumbers = 1<<iota - 1
+)
 
 // months returns the whole months of the range, from the first day of one to before that of another; twice the same day
 // where there is none.
@@ -41,7 +56,11 @@ func (a BucketsAsk) months() (from, to edgar.Date) {
 // seriesBuckets reads what buckets are made of: a row for each pair of a series and of how it is read.
 //
 // Whole months of daily series are read from the roll-up. What is left are points: all those of another series, the ends
-// of the range, and the months in which the roll-up is stale.
+// of the range, and the months in which the roll-up is stale. Where a range has no ends beside its whole months, conditions
+// on the series alone keep PostgreSQL from looking for them; offset 0 keeps it from looking for stale months twice.
+//
+// The rolled up months of a series are one value, which decodeMonths reads: a list of each number takes PostgreSQL half as
+// long again. Quarters and years are sent as their months, too: PostgreSQL adds them up no faster than it sends them.
 const seriesBuckets = `-- name: SeriesBuckets
 ` + asks + `
 select f.company_id, f.n, f.id is not null, f.units, f.definition_id, f.symbol, f.size,
@@ -51,40 +70,43 @@ select f.company_id, f.n, f.id is not null, f.units, f.definition_id, f.symbol, 
   case when f.rolled_up and f.bounded then (
     select m.date from metrics m where m.series_id = f.id and m.date between f.first_on and f.last_on order by m.date desc limit 1
   ) end,
-  m.dates, m.values, c.starts, c.counts, c.mins, c.maxs, c.sums, c.firsts, c.lasts
+  m.dates, m.values, c.months
 from (
-  select company_id, n, id, units, definition_id, symbol, first_on, last_on, rolled_up, bounded,
+  select company_id, n, id, units, definition_id, symbol, first_on, last_on, rolled_up, bounded, mins, maxs, sums, firsts, lasts,
     case when rolled_up then month_from else last_on + 1 end as month_from,
     case when rolled_up then month_to else last_on + 1 end as month_to,
     sum(least(points, case when rolled_up then greatest(days, 0) / 28 + 64 else greatest(days, 0) end)) over () as size
   from (
     select p.company_id, a.n, s.id, ` + unitsUsed + ` as units, coalesce(s.definition_id, 0) as definition_id, s.symbol,
       r.first_on, r.last_on, r.month_from, r.month_to, r.bounded,
+      r.numbers & 1 <> 0 as mins, r.numbers & 2 <> 0 as maxs, r.numbers & 4 <> 0 as sums, r.numbers & 8 <> 0 as firsts,
+      r.numbers & 16 <> 0 as lasts,
       coalesce(s.points, 0) as points, least(r.last_on, s.last_on) - greatest(r.first_on, s.first_on) + 1 as days,
       coalesce(s.period = 2 and r.month_from < r.month_to, false) as rolled_up` + seriesOfAsk + `
-    join unnest((select $8::date[]), (select $9::date[]), (select $10::date[]), (select $11::date[]), (select $12::boolean[])) with ordinality
-      as r(first_on, last_on, month_from, month_to, bounded, number) on r.number = a.n` + found + `
+    join unnest((select $8::date[]), (select $9::date[]), (select $10::date[]), (select $11::date[]), (select $12::boolean[]),
+      (select $13::int[])) with ordinality as r(first_on, last_on, month_from, month_to, bounded, numbers, number) on r.number = a.n` + found + `
   ) s
 ) f
 cross join lateral (
   select array(
-    select distinct t.month from metrics_stale t
-    where t.series_id = f.id and t.month >= f.month_from and t.month < f.month_to and f.rolled_up and f.size <= $13
+    select t.month from metrics_stale t
+    where t.series_id = f.id and t.month >= f.month_from and t.month < f.month_to and f.rolled_up and f.size <= $14
   ) as months
+  offset 0
 ) stale
 cross join lateral (
   select array_agg(m.date) as dates, array_agg(m.value) as values
   from (
     (select m.date, m.value from metrics m
-    where m.series_id = f.id and m.date >= f.first_on and m.date < f.month_from and f.size <= $13
+    where m.series_id = f.id and m.date >= f.first_on and m.date < f.month_from and f.first_on < f.month_from and f.size <= $14
     order by m.date)
     union all
     (select m.date, m.value from metrics m
-    where m.series_id = f.id and m.date >= f.month_to and m.date <= f.last_on and f.rolled_up and f.size <= $13
+    where m.series_id = f.id and m.date >= f.month_to and m.date <= f.last_on and f.month_to <= f.last_on and f.rolled_up and f.size <= $14
     order by m.date)
     union all
     select m.date, m.value
-    from unnest(stale.months) t(month)
+    from (select distinct t.month from unnest(stale.months) t(month)) t
     cross join lateral (
       select m.date, m.value from metrics m
       where m.series_id = f.id and m.date >= t.month and m.date < (t.month + interval '1 month')::date
@@ -93,11 +115,16 @@ cross join lateral (
   ) m
 ) m
 cross join lateral (
-  select array_agg(c.bucket) as starts, array_agg(c.n) as counts, array_agg(c.min) as mins, array_agg(c.max) as maxs,
-    array_agg(c.sum) as sums, array_agg(c.first) as firsts, array_agg(c.last) as lasts
+  select string_agg(
+      int8send((c.bucket - date '2000-01-01')::bigint << 32 | c.n)
+      || case when f.mins then float8send(c.min) else '' end
+      || case when f.maxs then float8send(c.max) else '' end
+      || case when f.sums then float8send(c.sum) else '' end
+      || case when f.firsts then float8send(c.first) else '' end
+      || case when f.lasts then float8send(c.last) else '' end, '') as months
   from (
     select c.bucket, c.n, c.min, c.max, c.sum, c.first, c.last from metrics_month c
-    where c.series_id = f.id and c.bucket >= f.month_from and c.bucket < f.month_to and f.rolled_up and f.size <= $13
+    where c.series_id = f.id and c.bucket >= f.month_from and c.bucket < f.month_to and f.rolled_up and f.size <= $14
       and c.bucket <> all (stale.months)
     order by c.bucket
   ) c
@@ -114,52 +141,66 @@ func (b *Batch) SeriesBuckets(keys []BucketsKey) map[BucketsKey]Reported[Series]
 	for i := range ranges {
 		ranges[i] = make([]edgar.Date, len(list))
 	}
-	bounded := make([]bool, len(list))
+	bounded, numbers := make([]bool, len(list)), make([]int32, len(list))
 	for i, a := range list {
-		bounded[i] = a.Bounded
+		bounded[i], numbers[i] = a.Bounded, int32(a.Numbers)
 		ranges[0][i], ranges[1][i] = a.Ask.From, a.Ask.To
 		ranges[2][i], ranges[3][i] = a.months()
 	}
-	args = append(args, ranges[0], ranges[1], ranges[2], ranges[3], bounded, int64(MaxPoints))
+	args = append(args, ranges[0], ranges[1], ranges[2], ranges[3], bounded, numbers, int64(MaxPoints))
 	b.add(query{sql: seriesBuckets, args: args, scan: func(rows pgx.Rows) error {
 		clear(answers)
-		for rows.Next() {
-			var (
-				company  int64
-				n, size  int
-				isThere  bool
-				reported Reported[Series]
-				s        = new(Series)
-			)
-			if err := rows.Scan(&company, &n, &isThere, &reported.Units, &s.DefinitionID, &s.Ticker, &size, &s.From, &s.To,
-				nil, nil, nil, nil, nil, nil, nil, nil, nil); err != nil {
-				return err
+		slots := newSlab[seriesSlot](len(keys))
+		r := newRowReader(rows)
+		for r.next() {
+			company, n, isThere := r.int64(), r.int32(), r.bool()
+			var reported Reported[Series]
+			if !r.null() {
+				reported.Units = r.list()
+			}
+			s := slots.next()
+			s.DefinitionID, s.Ticker = r.int32(), r.optionalText(&s.ticker)
+			size := int(r.int64())
+			s.From, s.To = optional(r, (*rowReader).date, &s.from), optional(r, (*rowReader).date, &s.to)
+			if r.err != nil {
+				break
 			}
 			a := list[n-1]
-			if err := s.scanBuckets(rows, 9, a.Monthly); err != nil {
+			if err := s.scanBuckets(r, a); err != nil {
 				return err
 			}
-			reported.settle(isThere, s, size)
+			reported.settle(isThere, &s.Series, size)
 			answers[BucketsKey{company, a}] = reported
 		}
-		return rows.Err()
+		return r.done()
 	}})
 	return answers
 }
 
-// scanBuckets reads the points in columns i and i+1, and when the series is read by month the rolled up months in the seven
-// columns after them; then the points become months too.
-func (s *Series) scanBuckets(rows pgx.Rows, i int, monthly bool) error {
+// seriesSlot is a series with room for what may be null.
+type seriesSlot struct {
+	Series
+	ticker   string
+	from, to edgar.Date
+}
+
+// scanBuckets reads the next two columns, which are points, and when the series is read by month the rolled up months in the
+// column after them; then the points become months too.
+func (s *Series) scanBuckets(r *rowReader, a BucketsAsk) error {
 	from, to := s.From, s.To
-	if err := s.scanPoints(rows, i); err != nil || !monthly {
+	if err := s.scanPoints(r.rows, r.at); err != nil || !a.Monthly {
 		return err
 	}
 	if from != nil { // the points are not all of the series
 		s.From, s.To = from, to
 	}
-	months, err := scanMonths(rows, i+2)
+	r.at += 2
+	months, err := decodeMonths(r.bytes(), a.Numbers)
 	if err != nil {
 		return err
+	}
+	if r.err != nil {
+		return r.err
 	}
 	sortPoints(s.Dates, s.Values)
 	s.Months = merge(months, BucketPoints(s.Dates, s.Values, BucketMonth))
@@ -186,42 +227,36 @@ func sortPoints(dates []edgar.Date, values []float64) {
 	}
 }
 
-// scanMonths reads the seven columns from i: the starts of months (date[]), counts (int8[]), and five of float8[].
-func scanMonths(rows pgx.Rows, i int) (*Buckets, error) {
-	out := &Buckets{}
-	numbers := [...]*[]float64{&out.Mins, &out.Maxs, &out.Sums, &out.Firsts, &out.Lasts}
-	if fields := rows.FieldDescriptions(); fields[i].Format != pgtype.BinaryFormatCode {
-		targets := make([]any, len(fields))
-		targets[i], targets[i+1] = &out.Starts, &out.Counts
-		for k, column := range numbers {
-			targets[i+2+k] = column
-		}
-		if err := rows.Scan(targets...); err != nil {
-			return nil, err
-		}
-	} else {
-		raw := rows.RawValues()
-		var err error
-		if out.Starts, err = decodeArray(raw[i], 4, decodeDate); err != nil {
-			return nil, err
-		}
-		if out.Counts, err = decodeArray(raw[i+1], 8, decodeInt); err != nil {
-			return nil, err
-		}
-		for k, column := range numbers {
-			if *column, err = decodeArray(raw[i+2+k], 8, decodeFloat); err != nil {
-				return nil, err
+// decodeMonths reads months as seriesBuckets sends them: for each the days from 2000-01-01 to its start and its count, of 4
+// bytes, and the numbers, of 8.
+func decodeMonths(b []byte, numbers BucketNumbers) (Buckets, error) {
+	width := 8 + 8*bits.OnesCount8(uint8(numbers))
+	if len(b)%width != 0 {
+		return nil, fmt.Errorf("months of %d bytes each in %d", width, len(b))
+	}
+	months := make(Buckets, len(b)/width)
+	for i := range months {
+		m := &months[i]
+		m.Start, m.Count = decodeDate(b), int(binary.BigEndian.Uint32(b[4:]))
+		b = b[8:]
+		for k, number := range [...]*float64{&m.Min, &m.Max, &m.Sum, &m.First, &m.Last} {
+			if numbers&(1<<k) != 0 {
+				*number, b = decodeFloat(b), b[8:]
 			}
 		}
 	}
-	out.Ends, out.Avgs = make([]edgar.Date, out.Len()), make([]float64, out.Len())
-	for k, start := range out.Starts {
-		out.Ends[k] = BucketMonth.Next(start)
-		out.Avgs[k] = out.Sums[k] / float64(out.Counts[k])
-	}
-	return out, nil
+	months.end()
+	return months, nil
 }
 
-func decodeInt(b []byte) int {
-	return int(binary.BigEndian.Uint64(b)) //nolint:gosec // two's complement on the wire
+// end notes where months end: mostly where the next one starts.
+func (b Buckets) end() {
+	const longest = 31
+	for i := range b {
+		if i+1 < len(b) && b[i+1].Start-b[i].Start <= longest {
+			b[i].End = b[i+1].Start
+		} else {
+			b[i].End = BucketMonth.Next(b[i].Start)
+		}
+	}
 }

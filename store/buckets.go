@@ -7,150 +7,132 @@ import (
 	"github.com/corpintel/corpintel/edgar"
 )
 
-// Buckets are the points of a series by calendar unit: columns of equal length, oldest first. Ends are the days after the
-// last days. NaN stands for a number that an empty bucket, one with a count of 0, does not have.
+// Buckets are the points of a series by calendar unit, oldest first.
 //
 // A sum adds up values by date within their day, week or month; those of quarters and years add up the sums of their
 // months. So an answer does not depend on how it was read: a month may come from the roll-up or from its points.
-type Buckets struct {
-	Starts, Ends                          []edgar.Date
-	Counts                                []int
-	Mins, Maxs, Avgs, Sums, Firsts, Lasts []float64
+type Buckets []Bucket
+
+// Bucket is what the points of one calendar unit come to. NaN stands for a number that an empty bucket, one with a Count of
+// 0, does not have. Numbers that were not read (BucketsAsk) are 0.
+type Bucket struct {
+	Start, End                 edgar.Date // the first day, and the one after the last
+	Count                      int
+	Min, Max, Sum, First, Last float64
 }
 
-// Len returns the number of buckets.
-func (b *Buckets) Len() int { return len(b.Starts) }
-
-// makeBuckets returns no buckets, with room for n: the columns are cut from one array of each type.
-func makeBuckets(n int) *Buckets {
-	dates, numbers := make([]edgar.Date, 2*n), make([]float64, 6*n)
-	column := func(i int) []float64 { return numbers[i*n : i*n : (i+1)*n] }
-	return &Buckets{
-		Starts: dates[:0:n], Ends: dates[n : n : 2*n], Counts: make([]int, 0, n),
-		Mins: column(0), Maxs: column(1), Avgs: column(2), Sums: column(3), Firsts: column(4), Lasts: column(5),
+// Avg returns the mean of the values; that of an empty bucket is its Last.
+func (b *Bucket) Avg() float64 {
+	if b.Count == 0 {
+		return b.Last
 	}
+	return b.Sum / float64(b.Count)
 }
 
-// bucket is a row of Buckets.
-type bucket struct {
-	start, end                 edgar.Date
-	count                      int
-	min, max, sum, first, last float64
-}
-
-func (b *Buckets) at(i int) bucket {
-	return bucket{b.Starts[i], b.Ends[i], b.Counts[i], b.Mins[i], b.Maxs[i], b.Sums[i], b.Firsts[i], b.Lasts[i]}
-}
-
-func (b *Buckets) add(r bucket) {
-	b.addRow(r, r.sum/float64(r.count))
-}
-
-func (b *Buckets) addRow(r bucket, avg float64) {
-	b.Starts, b.Ends, b.Counts = append(b.Starts, r.start), append(b.Ends, r.end), append(b.Counts, r.count)
-	b.Mins, b.Maxs, b.Avgs = append(b.Mins, r.min), append(b.Maxs, r.max), append(b.Avgs, avg)
-	b.Sums, b.Firsts, b.Lasts = append(b.Sums, r.sum), append(b.Firsts, r.first), append(b.Lasts, r.last)
-}
-
-// join makes r the union of itself and the later next. Of equal numbers the later one stays, as PostgreSQL has it: zero has
+// join makes b the union of itself and the later next. Of equal numbers the later one stays, as PostgreSQL has it: zero has
 // a sign.
-func (r *bucket) join(next bucket) {
-	r.count += next.count
-	r.sum += next.sum
-	r.last = next.last
-	if !(r.min < next.min) {
-		r.min = next.min
+func (b *Bucket) join(next *Bucket) {
+	b.Count += next.Count
+	b.Sum += next.Sum
+	b.Last = next.Last
+	if !(b.Min < next.Min) {
+		b.Min = next.Min
 	}
-	if !(r.max > next.max) {
-		r.max = next.max
+	if !(b.Max > next.Max) {
+		b.Max = next.Max
 	}
 }
 
 // BucketPoints returns points, oldest first, by unit. Quarters and years are those of the months.
-func BucketPoints(dates []edgar.Date, values []float64, by BucketUnit) *Buckets {
+func BucketPoints(dates []edgar.Date, values []float64, by BucketUnit) Buckets {
 	unit := by
 	if by.Monthly() {
 		unit = BucketMonth
 	}
-	point := func(i int) bucket {
-		return bucket{dates[i], 0, 1, values[i], values[i], values[i], values[i], values[i]}
+	out := Buckets{}
+	if n := len(dates); n > 0 {
+		out = make(Buckets, 0, min(n, unit.Span(dates[0], dates[n-1])))
 	}
-	return fold(len(dates), min(len(dates), unit.spanOf(dates)), point, unit).By(by)
+	for i, v := range values {
+		out.add(&Bucket{Start: dates[i], Count: 1, Min: v, Max: v, Sum: v, First: v, Last: v}, unit)
+	}
+	return out.By(by)
 }
 
 // By returns buckets of days, weeks or months in the same unit, or months as quarters or years.
-func (b *Buckets) By(unit BucketUnit) *Buckets {
+func (b Buckets) By(unit BucketUnit) Buckets {
 	if unit != BucketQuarter && unit != BucketYear {
 		return b
 	}
-	return fold(b.Len(), min(b.Len(), unit.spanOf(b.Starts)), b.at, unit)
-}
-
-// spanOf is the number of buckets from the first to the last of dates.
-func (u BucketUnit) spanOf(dates []edgar.Date) int {
-	if len(dates) == 0 {
-		return 0
-	}
-	return u.Span(dates[0], dates[len(dates)-1])
-}
-
-// fold joins the n parts that begin in one bucket of the unit; there are at most room of those.
-func fold(n, room int, part func(i int) bucket, by BucketUnit) *Buckets {
-	out := makeBuckets(room)
-	for i := 0; i < n; {
-		b := part(i)
-		b.start = by.Start(b.start)
-		b.end = by.Next(b.start)
-		for i++; i < n; i++ {
-			next := part(i)
-			if next.start >= b.end {
-				break
-			}
-			b.join(next)
-		}
-		out.add(b)
+	out := make(Buckets, 0, min(len(b), b.span(unit)))
+	for i := range b {
+		out.add(&b[i], unit)
 	}
 	return out
 }
 
+// add makes part, which is not earlier than all others, one of the buckets, or joins it to the last one.
+func (b *Buckets) add(part *Bucket, by BucketUnit) {
+	if n := len(*b); n > 0 && part.Start < (*b)[n-1].End {
+		(*b)[n-1].join(part)
+		return
+	}
+	*b = append(*b, *part)
+	added := &(*b)[len(*b)-1]
+	added.Start = by.Start(part.Start)
+	added.End = by.Next(added.Start)
+}
+
+// span is the number of buckets of the unit from the first to the last of b.
+func (b Buckets) span(unit BucketUnit) int {
+	if len(b) == 0 {
+		return 0
+	}
+	return unit.Span(b[0].Start, b[len(b)-1].Start)
+}
+
 // Filled returns the buckets, which are of the unit, with those that are empty between the first and the last of them. The
 // numbers of an empty bucket are NaN; with FillPrevious they are the last value before it, but for the sum.
-func (b *Buckets) Filled(unit BucketUnit, fill BucketFill) *Buckets {
-	n := unit.spanOf(b.Starts)
-	if fill == FillNone || n == b.Len() {
+func (b Buckets) Filled(unit BucketUnit, fill BucketFill) Buckets {
+	if fill == FillNone {
+		return b
+	}
+	n := b.span(unit)
+	if n == len(b) {
 		return b
 	}
 	nan := math.NaN()
-	out := makeBuckets(n)
-	for i := range b.Starts {
-		for i > 0 && out.Ends[out.Len()-1] < b.Starts[i] {
-			start := out.Ends[out.Len()-1]
-			v := nan
+	out := make(Buckets, 0, n)
+	for i := range b {
+		for i > 0 && out[len(out)-1].End < b[i].Start {
+			start, v := out[len(out)-1].End, nan
 			if fill == FillPrevious {
-				v = b.Lasts[i-1]
+				v = b[i-1].Last
 			}
-			out.addRow(bucket{start, unit.Next(start), 0, v, v, nan, v, v}, v)
+			out = append(out, Bucket{Start: start, End: unit.Next(start), Min: v, Max: v, Sum: nan, First: v, Last: v})
 		}
-		out.addRow(b.at(i), b.Avgs[i])
+		out = append(out, b[i])
 	}
 	return out
 }
 
 // BucketCount returns the most buckets that InBuckets can return.
 func (s *Series) BucketCount(by BucketUnit, fill BucketFill) int {
-	dates := s.Dates
-	if by.Monthly() && s.Months != nil {
-		dates = s.Months.Starts
+	span, parts := 0, len(s.Dates)
+	switch {
+	case by.Monthly() && s.Months != nil:
+		span, parts = s.Months.span(by), len(s.Months)
+	case parts > 0:
+		span = by.Span(s.Dates[0], s.Dates[parts-1])
 	}
-	span := by.spanOf(dates)
 	if fill == FillNone {
-		return min(span, len(dates))
+		return min(span, parts)
 	}
 	return span
 }
 
 // InBuckets returns the series by calendar unit. Error: it was read without points and, for units of months, without months.
-func (s *Series) InBuckets(by BucketUnit, fill BucketFill) (*Buckets, error) {
+func (s *Series) InBuckets(by BucketUnit, fill BucketFill) (Buckets, error) {
 	switch {
 	case by.Monthly() && s.Months != nil:
 		return s.Months.By(by).Filled(by, fill), nil
@@ -161,22 +143,20 @@ func (s *Series) InBuckets(by BucketUnit, fill BucketFill) (*Buckets, error) {
 }
 
 // merge returns buckets of one unit of which no two are the same, oldest first.
-func merge(a, b *Buckets) *Buckets {
+func merge(a, b Buckets) Buckets {
 	switch {
-	case a.Len() == 0:
+	case len(a) == 0:
 		return b
-	case b.Len() == 0:
+	case len(b) == 0:
 		return a
 	}
-	out := makeBuckets(a.Len() + b.Len())
-	for i, k := 0, 0; i < a.Len() || k < b.Len(); {
-		if k == b.Len() || i < a.Len() && a.Starts[i] < b.Starts[k] {
-			out.addRow(a.at(i), a.Avgs[i])
-			i++
+	out := make(Buckets, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if a[0].Start < b[0].Start {
+			out, a = append(out, a[0]), a[1:]
 		} else {
-			out.addRow(b.at(k), b.Avgs[k])
-			k++
+			out, b = append(out, b[0]), b[1:]
 		}
 	}
-	return out
+	return append(append(out, a...), b...)
 }

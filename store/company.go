@@ -92,7 +92,7 @@ where c.cik = $1`
 
 // CompanyByCIK returns the company with the CIK. Error: ErrNotFound.
 func (s *Store) CompanyByCIK(ctx context.Context, cik edgar.CIK) (*Company, error) {
-	return s.company(ctx, fmt.Sprintf("company with CIK %s", cik), companyByCIK, cik)
+	return s.company(ctx, "CIK", cik, companyByCIK, cik)
 }
 
 const companyByTicker = `-- name: CompanyByTicker
@@ -104,25 +104,25 @@ where s.symbol = $1 and s.valid_to is null`
 // CompanyByTicker returns the company that holds the symbol today; symbol is normalised
 // (edgar.NormalizeSymbol). Error: ErrNotFound.
 func (s *Store) CompanyByTicker(ctx context.Context, symbol string) (*Company, error) {
-	return s.company(ctx, fmt.Sprintf("company with ticker %q", symbol), companyByTicker, symbol)
+	return s.company(ctx, "ticker", symbol, companyByTicker, symbol)
 }
 
 // CompanyByID returns the company. Error: ErrNotFound.
 func (s *Store) CompanyByID(ctx context.Context, id int64) (*Company, error) {
-	return s.company(ctx, fmt.Sprintf("company %d", id), companiesByID, []int64{id})
+	return s.company(ctx, "id", id, companiesByID, []int64{id})
 }
 
-func (s *Store) company(ctx context.Context, what, sql string, arg any) (*Company, error) {
+func (s *Store) company(ctx context.Context, attribute string, key any, sql string, arg any) (*Company, error) {
 	var found []*Company
 	q := query{sql: sql, args: []any{arg}, scan: func(rows pgx.Rows) (err error) {
 		found, err = readCompanies(rows)
 		return err
 	}}
 	if err := s.run(ctx, q); err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
+		return nil, fmt.Errorf("company with %s %v: %w", attribute, key, err)
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("%s: %w", what, ErrNotFound)
+		return nil, fmt.Errorf("company with %s %v: %w", attribute, key, ErrNotFound)
 	}
 	return found[0], nil
 }

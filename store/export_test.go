@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -43,4 +44,19 @@ func (s *Store) count(ctx context.Context, ask func(*Batch) *int) (int, error) {
 	n := ask(b)
 	err := b.Run(ctx)
 	return *n, err
+}
+
+// Moved returns the position of another server, taken so much later, or of another snapshot, unless that is empty.
+func (p OutboxPosition) Moved(server, at time.Duration, snapshot string) OutboxPosition {
+	p.server, p.at = p.server.Add(server), p.at.Add(at)
+	if snapshot != "" {
+		p.snapshot = snapshot
+	}
+	return p
+}
+
+// HoldTrim keeps others from trimming the outbox until tx ends.
+func (s *Store) HoldTrim(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, lockTrim, int64(trimLock))
+	return err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -144,8 +145,10 @@ func (s *Store) FilingsPage(ctx context.Context, r *FilingsRequest) (*FilingPage
 // filerColumns are filingColumns of the copy that filing_companies has of each filing.
 const filerColumns = `fc.filing_id, fc.form, fc.filed_on, fc.accepted_at, fc.period_end, fc.title, fc.amendment, fc.cik, fc.primary_document`
 
+// byFiler keeps the filings of a company together. Each company's come in their order, so that nothing is sorted: readers
+// see to that themselves where they do not.
 const byFiler = `
-order by p.n, k.filed_on @desc, k.filing_id @desc`
+order by p.n`
 
 var filingsOfCompanies = composeFilings("FilingsOfCompanies", map[filingIndex]string{
 	byDate: `select p.company_id, k.*
@@ -192,7 +195,7 @@ func (b *Batch) FilingsOfCompanies(ids []int64, r *FilingsRequest) map[int64]*Fi
 	b.add(query{sql: filingsOfCompanies[r.shape()], args: r.args(ids), scan: func(rows pgx.Rows) error {
 		clear(found)
 		var (
-			slots  = newSlab[filingSlot](len(ids) * r.Page.Limit)
+			slots  = newSlab[filingSlot](len(ids) * (r.Page.Limit + 1))
 			pages  = newSlab[FilingPage](len(ids))
 			all    []*Filing // of one company after the other
 			of     int64
@@ -210,9 +213,26 @@ func (b *Batch) FilingsOfCompanies(ids []int64, r *FilingsRequest) map[int64]*Fi
 		}
 		starts = append(starts, len(all))
 		for i, page := range order {
-			page.Nodes, page.More = cut(slices.Clip(all[starts[i]:starts[i+1]]), r.Page)
+			filings := slices.Clip(all[starts[i]:starts[i+1]])
+			r.sort(filings)
+			page.Nodes, page.More = cut(filings, r.Page)
 		}
 		return w.done()
 	}})
 	return found
+}
+
+// sort brings filings into the order of the page, in which they nearly always are.
+func (r *FilingsRequest) sort(filings []*Filing) {
+	order := func(a, b *Filing) int {
+		return cmp.Or(cmp.Compare(b.FiledOn, a.FiledOn), cmp.Compare(b.AccessionNumber, a.AccessionNumber))
+	}
+	if r.Page.Backward {
+		order = func(a, b *Filing) int {
+			return cmp.Or(cmp.Compare(a.FiledOn, b.FiledOn), cmp.Compare(a.AccessionNumber, b.AccessionNumber))
+		}
+	}
+	if !slices.IsSortedFunc(filings, order) {
+		slices.SortFunc(filings, order)
+	}
 }

@@ -2,6 +2,8 @@ package store
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/corpintel/corpintel/edgar"
@@ -30,6 +32,27 @@ func TestFilingsStart(t *testing.T) {
 		args := test.request.args(nil)
 		if got := (FilingPosition{args[2].(edgar.Date), args[3].(edgar.AccessionNumber)}); got != test.want {
 			t.Errorf("%s: starts at %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+// TestFilingsSorted brings filings that came in any order into that of the page.
+func TestFilingsSorted(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 7)) //nolint:gosec // the same in each run
+	want := []*Filing{{FiledOn: 9, AccessionNumber: 1}, {FiledOn: 8, AccessionNumber: 7}, {FiledOn: 8, AccessionNumber: 5}, {FiledOn: 7, AccessionNumber: 6}}
+	for _, backward := range []bool{false, true} {
+		r := FilingsRequest{Page: Page{Backward: backward}}
+		for range 20 {
+			got := slices.Clone(want)
+			random.Shuffle(len(got), func(i, j int) { got[i], got[j] = got[j], got[i] })
+			r.sort(got)
+			if backward {
+				slices.Reverse(got)
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("backward %t: another order", backward)
+			}
 		}
 	}
 }

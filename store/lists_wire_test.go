@@ -13,7 +13,7 @@ import (
 // TestIDLists sends lists of ids in every mode: they arrive as they are.
 func TestIDLists(t *testing.T) {
 	t.Parallel()
-	eachExecMode(t, "", func(t *testing.T, s *store.Store) {
+	eachExecMode(t, func(t *testing.T, s *store.Store) {
 		t.Helper()
 		sameList(t, s, "bigint[]", []int64{0, -1, math.MaxInt64, math.MinInt64}, []int64{7}, []int64{}, nil)
 		sameList(t, s, "bigint[]", []edgar.AccessionNumber{32019323000106}, []edgar.AccessionNumber{}, nil)

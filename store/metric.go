@@ -49,7 +49,7 @@ type Series struct {
 	To           *edgar.Date
 	Dates        []edgar.Date
 	Values       []float64
-	Months       *Buckets
+	Months       Buckets
 }
 
 // MetricDefinitionFilter says which definitions are asked for. Nil conditions hold for all; an empty list of names

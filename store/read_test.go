@@ -205,7 +205,7 @@ func (e *examination) askCompanies() {
 		search := &store.CompanySearch{Text: text}
 		n, err := e.store.SearchCompanyCount(e.t.Context(), search)
 		e.note("number found of "+text, n, err)
-		hits, _, err := e.store.SearchCompanies(e.t.Context(), &store.SearchRequest{Search: search, Page: store.Page{Limit: 5}})
+		hits, err := e.store.SearchCompanies(e.t.Context(), &store.SearchRequest{Search: search, Page: store.Page{Limit: 5}})
 		e.note("found of "+text, hits, err)
 	}
 }

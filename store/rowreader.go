@@ -129,6 +129,17 @@ func (r *rowReader) time() time.Time {
 	return slowly[time.Time](r)
 }
 
+// bytes reads a bytea, nil for null. What it returns may be overwritten by the next row.
+func (r *rowReader) bytes() []byte {
+	raw := r.raw[r.at]
+	f := &r.fields[r.at]
+	r.at++
+	if raw == nil || f.DataTypeOID == pgtype.ByteaOID && f.Format == pgtype.BinaryFormatCode {
+		return raw
+	}
+	return slowly[[]byte](r)
+}
+
 func (r *rowReader) text() string {
 	raw := r.raw[r.at]
 	r.at++
@@ -198,32 +209,60 @@ func optional[T any](r *rowReader, read func(*rowReader) T, room *T) *T {
 // slab hands out values of T that were allocated together.
 type slab[T any] struct {
 	free []T
-	size int
+	size int // of what is allocated next
 }
 
 // maxSlab bounds what is allocated and perhaps not used.
 const maxSlab = 256
 
 // newSlab returns a slab for about n values.
-func newSlab[T any](n int) slab[T] { return slab[T]{size: n / 4} }
+func newSlab[T any](n int) slab[T] { return slab[T]{size: n} }
 
 func (s *slab[T]) next() *T {
 	if len(s.free) == 0 {
-		s.size = min(max(1, 4*s.size), maxSlab)
-		s.free = make([]T, s.size)
+		s.free = make([]T, min(max(1, s.size), maxSlab))
+		if s.size -= len(s.free); s.size <= 0 {
+			s.size = 4 * len(s.free)
+		}
 	}
 	v := &s.free[0]
 	s.free = s.free[1:]
 	return v
 }
 
-// textSlab makes texts that are parts of a few large ones.
-type textSlab struct{ b strings.Builder }
+// textSlab makes texts that are parts of a few large ones. Short ones that come again, as names of sectors and units do, are
+// the same text.
+type textSlab struct {
+	b     strings.Builder
+	known *[32]string // by sum; none for a few texts
+}
 
-const firstTexts, maxTexts = 256, 16 << 10
+const (
+	firstTexts, maxTexts = 256, 4 << 10
+	maxKnown             = 40 // bytes
+)
 
 func (s *textSlab) add(raw []byte) string {
+	if s.known == nil || len(raw) == 0 || len(raw) > maxKnown {
+		return s.cut(raw)
+	}
+	known := &s.known[sum(raw)%len(s.known)]
+	if *known != string(raw) {
+		*known = s.cut(raw)
+	}
+	return *known
+}
+
+// sum tells texts apart well enough.
+func sum(raw []byte) int {
+	return len(raw) + 7*int(raw[0]) + 31*int(raw[len(raw)/2]) + 13*int(raw[len(raw)-1])
+}
+
+func (s *textSlab) cut(raw []byte) string {
 	if room := s.b.Cap() - s.b.Len(); room < len(raw) {
+		if s.b.Cap() > 0 && s.known == nil {
+			s.known = new([32]string)
+		}
 		size := min(max(firstTexts, 4*s.b.Cap()), maxTexts)
 		s.b = strings.Builder{} // the texts keep the old one
 		s.b.Grow(max(size, len(raw)))

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -24,17 +25,21 @@ type SearchPosition struct {
 	ID     int64
 }
 
-// CompanyHit is a company that was found and how.
-type CompanyHit struct {
-	*Company
-	Rank int
+// CompanyHits is a part of the answer to a search: companies, and how each was found. More says whether the answer goes on.
+type CompanyHits struct {
+	Nodes []*Company
+	More  bool
+	ranks []int // of the nodes
 }
 
-// Position returns the place of h in the answer.
-func (h *CompanyHit) Position() SearchPosition {
-	p := SearchPosition{Rank: h.Rank, Cap: -1, Name: h.Name, CIKKey: h.cikKey(), ID: h.ID}
-	if h.MarketCap != nil {
-		p.Cap = *h.MarketCap
+// Position returns the place of a company of h in the answer.
+func (h *CompanyHits) Position(c *Company) SearchPosition {
+	p := SearchPosition{Cap: -1, Name: c.Name, CIKKey: c.cikKey(), ID: c.ID}
+	if i := slices.Index(h.Nodes, c); i >= 0 {
+		p.Rank = h.ranks[i]
+	}
+	if c.MarketCap != nil {
+		p.Cap = *c.MarketCap
 	}
 	return p
 }
@@ -47,56 +52,53 @@ type SearchRequest struct {
 }
 
 const (
-	// Matches are found first and ordered then: ordered by the planner's choice, a statement with a limit would walk
-	// companies by market capitalisation and look at every name.
-	searchHits = `with hits as materialized (
-  select h.id, min(h.rank) as rank, h.cap, h.name, h.cik_key
-  from (
-    select c.id, case when s.symbol = $1 then 1 else 2 end as rank, ` + searchOrder + `
-    from securities s
-    cross join lateral (select * from companies c where c.id = s.company_id limit 1) c
-    where s.symbol >= $1 and s.symbol < $2 and s.valid_to is null
-    union all
-    select c.id, 3, ` + searchOrder + `
-    from securities s
-    cross join lateral (select * from companies c where c.id = s.company_id limit 1) c
-    where s.symbol = $1 and s.valid_to is not null
-    union all
-    select c.id, 3, ` + searchOrder + `
-    from companies c
-    where `
-
-	// The values that hits are ordered by.
-	searchOrder = `-coalesce(c.market_cap, -1) as cap, c.name, c.cik_key`
+	// searchSymbols are the companies that are found by a symbol: few, so that those found by name are compared with them.
+	searchSymbols = `with symbols as materialized (
+  select s.company_id as id, min(case when s.valid_to is not null then 3 when s.symbol = $1 then 1 else 2 end) as rank
+  from securities s
+  where s.symbol >= $1 and s.symbol < $2 and (s.valid_to is null or s.symbol = $1) and s.company_id is not null
+  group by s.company_id
+)`
 
 	searchByWords  = `c.search_text like $3 and c.search_text like all($4::text[])`
 	searchByPrefix = `left(c.search_text, 64) >= $3 and left(c.search_text, 64) < $4`
 
-	searchGroup = `
-  ) h
-  group by h.id, h.cap, h.name, h.cik_key
-)`
+	searchRest = ` and c.id not in (select y.id from symbols y)`
 
-	// Only those on the page are read whole.
-	searchPage = searchGroup + `, page as materialized (
+	// Only those on the page are read whole, and found again by their place, which does not change within a statement. The
+	// values that they are ordered by are no order of an index: with one, a statement with a limit would walk companies by
+	// market capitalisation and look at every name.
+	searchHits = searchSymbols + `
+select h.rank, ` + companyColumns + `
+from (
   select *
-  from hits h
+  from (
+    select y.rank, ` + searchOrder + `
+    from symbols y
+    cross join lateral (select c.ctid, c.* from companies c where c.id = y.id limit 1) c
+    union all
+    select 3, ` + searchOrder + `
+    from companies c
+    where `
+
+	searchOrder = `-coalesce(c.market_cap, -1) as cap, c.name, c.cik_key, c.id, c.ctid as place`
+
+	searchPage = searchRest + `
+  ) h
   where (h.rank, h.cap, h.name, h.cik_key, h.id) > ($5::int, $6::float8, $7::text, $8::bigint, $9::bigint)
   order by h.rank, h.cap, h.name, h.cik_key, h.id
   limit $10
-)
-select h.rank, ` + companyColumns + `
-from page h
-cross join lateral (select * from companies c where c.id = h.id limit 1) c
+) h
+cross join lateral (select * from companies c where c.ctid = h.place limit 1) c
 order by h.rank, h.cap, h.name, h.cik_key, h.id`
 
-	searchTotal = searchGroup + `
-select count(*) from hits`
+	searchTotal = searchSymbols + `
+select (select count(*) from symbols) + (select count(*) from companies c where `
 
 	searchCompaniesByWords     = "-- name: SearchCompaniesByWords\n" + searchHits + searchByWords + searchPage
 	searchCompaniesByPrefix    = "-- name: SearchCompaniesByPrefix\n" + searchHits + searchByPrefix + searchPage
-	searchCompanyCountByWords  = "-- name: SearchCompanyCountByWords\n" + searchHits + searchByWords + searchTotal
-	searchCompanyCountByPrefix = "-- name: SearchCompanyCountByPrefix\n" + searchHits + searchByPrefix + searchTotal
+	searchCompanyCountByWords  = "-- name: SearchCompanyCountByWords\n" + searchTotal + searchByWords + searchRest + ")"
+	searchCompanyCountByPrefix = "-- name: SearchCompanyCountByPrefix\n" + searchTotal + searchByPrefix + searchRest + ")"
 )
 
 // Searchable says whether a text has a word that an index of trigrams can find: three letters or digits in a row.
@@ -125,7 +127,8 @@ func (s *CompanySearch) args() (args []any, prefix bool) {
 		return append(args, folded, folded+"\uffff"), true
 	}
 	longest, patterns := likePatterns(folded)
-	return append(args, longest, patterns), false
+	others := slices.DeleteFunc(patterns, func(p string) bool { return p == longest })
+	return append(args, longest, others), false
 }
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
@@ -147,8 +150,8 @@ func likePatterns(folded string) (longest string, all []string) {
 	return longest, all
 }
 
-// SearchCompanies returns a page of the companies that match, best first, and whether there are more.
-func (s *Store) SearchCompanies(ctx context.Context, r *SearchRequest) (hits []*CompanyHit, more bool, err error) {
+// SearchCompanies returns a page of the companies that match, best first.
+func (s *Store) SearchCompanies(ctx context.Context, r *SearchRequest) (*CompanyHits, error) {
 	args, prefix := r.Search.args()
 	at := r.From
 	if !r.Page.Bounded {
@@ -158,24 +161,22 @@ func (s *Store) SearchCompanies(ctx context.Context, r *SearchRequest) (hits []*
 	if prefix {
 		q.sql = searchCompaniesByPrefix
 	}
+	hits := &CompanyHits{}
 	q.scan = func(rows pgx.Rows) error {
-		hits = nil
-		var found slab[CompanyHit]
+		*hits = CompanyHits{}
 		var companies slab[companySlot]
-		r := newRowReader(rows)
-		for r.next() {
-			h := found.next()
-			h.Rank = int(r.int32())
-			h.Company = companies.next().read(r)
-			hits = append(hits, h)
+		w := newRowReader(rows)
+		for w.next() {
+			hits.ranks = append(hits.ranks, int(w.int32()))
+			hits.Nodes = append(hits.Nodes, companies.next().read(w))
 		}
-		return r.done()
+		return w.done()
 	}
 	if err := s.run(ctx, q); err != nil {
-		return nil, false, fmt.Errorf("search for companies: %w", err)
+		return nil, fmt.Errorf("search for companies: %w", err)
 	}
-	hits, more = cut(hits, r.Page)
-	return hits, more, nil
+	hits.Nodes, hits.More = cut(hits.Nodes, r.Page)
+	return hits, nil
 }
 
 // SearchCompanyCount asks for the number of companies that match.

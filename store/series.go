@@ -52,34 +52,53 @@ type Reported[T any] struct {
 	Excess int
 }
 
-// asks is the part of a statement that finds a series for each pair of a company ($1) and an ask ($2), the number of one of
-// the asks in $3 to $7. The definitions of an ask are looked up once; joined before the companies' series they would be
-// read for all companies. Behind a select the length of a list is not known to the planner: it comes to the same plan for
-// all lists, and keeps it. Of prices as of a day only those series are there that had begun by then.
+// asks is the part of a statement that numbers the asks in $3 to $7, and finds the definitions that each may mean. These are
+// looked up once; joined before the companies' series they would be read for all companies. Behind a select the length of a
+// list is not known to the planner: it comes to the same plan for all lists, and keeps it.
 const asks = `with asks as materialized (
-  select a.n::int as n, a.name, a.unit, a.ticker, a.as_of,
-    array(
-      select d.id from definitions d
-      where d.name = a.name and (a.unit is null or d.unit = a.unit) and (a.period is null or d.period = a.period)
-    ) as definitions
+  select n::int as n, name, unit, period, ticker, as_of
   from unnest((select $3::text[]), (select $4::text[]), (select $5::smallint[]), (select $6::text[]), (select $7::date[])) with ordinality
     as a(name, unit, period, ticker, as_of, n)
+), meant as materialized (
+  select a.n, a.name, a.unit is not null as has_unit, a.ticker, a.as_of, d.id as definition_id, d.unit, d.period,
+    (array[3, 1, 4, 6, 5, 2])[d.period] as rank
+  from asks a
+  cross join lateral (
+    select * from definitions d
+    where d.name = a.name and (a.unit is null or d.unit = a.unit) and (a.period is null or d.period = a.period)
+    offset 0
+  ) d
 )`
 
+// What follows finds the series that each ask means of each company, of those in the text between. Of a company the series
+// of all asks are read as one range of an index, and all are chosen from with one sort: a scan and a sort for each pair of
+// them took twice as long. Of prices as of a day only those series are there that had begun by then.
+const (
+	chosenSeries = `(
+  select distinct on (c.id, m.n) c.id as company_id, m.n, s.id, s.definition_id, s.points, s.first_on, s.last_on, s.last_value,
+    s.last_fact_id, m.name, m.unit, m.period, y.symbol
+  from `
+
+	chosenSeriesEnd = ` c
+  cross join lateral (
+    select * from series s
+    where s.company_id = c.id and s.definition_id = any(array(select m.definition_id from meant m))
+    offset 0
+  ) s
+  join meant m on m.definition_id = s.definition_id
+  left join lateral (select * from securities y where y.id = s.security_id limit 1) y on true
+  where (s.default_unit or m.has_unit) and s.first_on <= m.as_of
+    and (s.security_id is null or case when m.ticker is null then y.is_primary else y.symbol = m.ticker end)
+  order by c.id, m.n, s.last_on desc, m.rank
+) s`
+)
+
+// seriesOfAsk finds a series for each pair of a company ($1) and an ask ($2), the number of one of the asks.
 const seriesOfAsk = `
 from unnest((select $1::bigint[]), (select $2::int[])) as p(company_id, n)
 join asks a on a.n = p.n
-left join lateral (
-  select s.id, s.definition_id, s.points, s.first_on, s.last_on, d.name, d.unit, d.period, y.symbol
-  from series s
-  cross join lateral (select * from definitions d where d.id = s.definition_id limit 1) d
-  left join lateral (select * from securities y where y.id = s.security_id limit 1) y on true
-  where s.company_id = p.company_id and s.definition_id = any(a.definitions)
-    and (s.default_unit or a.unit is not null) and s.first_on <= a.as_of
-    and (s.security_id is null or case when a.ticker is null then y.is_primary else y.symbol = a.ticker end)
-  order by s.last_on desc, (array[3, 1, 4, 6, 5, 2])[d.period]
-  limit 1
-) s on true`
+left join ` + chosenSeries + `(select distinct id from unnest((select $1::bigint[])) as c(id))` + chosenSeriesEnd + `
+  on s.company_id = p.company_id and s.n = p.n`
 
 // unitsUsed are the units of a metric that was not found in the unit of its ask.
 const unitsUsed = `case when s.id is null then array(
@@ -136,105 +155,6 @@ func given[T comparable](v *T) *T {
 	return v
 }
 
-// LatestKey is a company and an ask; asks are compared by their address.
-type LatestKey struct {
-	Company int64
-	Ask     *MetricAsk
-}
-
-const (
-	latestOfSeries = asks + `
-select p.company_id, a.n, s.id is not null, ` + unitsUsed + `,
-  coalesce(s.definition_id, 0), coalesce(s.name, ''), coalesce(s.unit, ''), s.symbol, coalesce(m.date, '0001-01-01'), coalesce(m.value, 0)`
-
-	latestValues = `-- name: LatestValues
-` + latestOfSeries + `,
-  coalesce(m.fact_id, 0), f.period_start, f.fiscal_year, f.fiscal_period, f.filed_on, f.form, f.accession` + seriesOfAsk + `
-left join lateral (
-  select m.date, m.value, m.fact_id from metrics m where m.series_id = s.id and m.date = s.last_on limit 1
-) m on true
-left join lateral (select * from facts f where f.id = m.fact_id limit 1) f on true` + found
-
-	// The index has all that is read of the points.
-	latestNumbers = `-- name: LatestNumbers
-` + latestOfSeries + `,
-  0::bigint, null::date, null::int, null::text, null::date, null::text, null::bigint` + seriesOfAsk + `
-left join lateral (
-  select m.date, m.value from metrics m where m.series_id = s.id and m.date = s.last_on limit 1
-) m on true` + found
-)
-
-// valueSlot is a value with room for what may be null.
-type valueSlot struct {
-	MetricValue
-
-	ticker, fiscalPeriod, form string
-	start, filedOn             edgar.Date
-	accession                  edgar.AccessionNumber
-	fiscalYear                 int
-}
-
-// read reads the columns of a value, from the definition on.
-func (v *valueSlot) read(r *rowReader) *MetricValue {
-	v.DefinitionID = r.int32()
-	v.Name = r.text()
-	v.Unit = r.text()
-	v.Ticker = r.optionalText(&v.ticker)
-	v.Date = r.date()
-	v.Value = r.float()
-	v.FactID = r.int64()
-	v.Start = optional(r, (*rowReader).date, &v.start)
-	v.FiscalYear = optional(r, readYear, &v.fiscalYear)
-	v.FiscalPeriod = r.optionalText(&v.fiscalPeriod)
-	v.FiledOn = optional(r, (*rowReader).date, &v.filedOn)
-	v.Form = r.optionalText(&v.form)
-	v.AccessionNumber = optional(r, readAccession, &v.accession)
-	return &v.MetricValue
-}
-
-func readYear(r *rowReader) int { return int(r.int32()) }
-
-// LatestValues asks for the latest value of each ask of a company. What a company never reported may be absent from the
-// map.
-func (b *Batch) LatestValues(keys []LatestKey) map[LatestKey]Reported[MetricValue] {
-	args, asks := askArgs(keys, latestAsk)
-	return b.latest(latestValues, args, asks, len(keys))
-}
-
-// LatestNumbers is LatestValues without what a value has from its fact: nobody looks the facts up.
-func (b *Batch) LatestNumbers(keys []LatestKey) map[LatestKey]Reported[MetricValue] {
-	args, asks := askArgs(keys, latestAsk)
-	return b.latest(latestNumbers, args, asks, len(keys))
-}
-
-func latestAsk(k LatestKey) (company int64, ask, metric *MetricAsk) { return k.Company, k.Ask, k.Ask }
-
-// latest asks for latest values by a statement with the columns of LatestValues; list are its asks by their numbers, n
-// is the number of keys.
-func (b *Batch) latest(sql string, args []any, list []*MetricAsk, n int) map[LatestKey]Reported[MetricValue] {
-	answers := make(map[LatestKey]Reported[MetricValue], n)
-	b.add(query{sql: sql, args: args, scan: func(rows pgx.Rows) error {
-		clear(answers)
-		slots := newSlab[valueSlot](n)
-		r := newRowReader(rows)
-		for r.next() {
-			company, ask, isThere := r.int64(), r.int32(), r.bool()
-			var reported Reported[MetricValue]
-			if !r.null() {
-				reported.Units = r.list()
-			}
-			if v := slots.next().read(r); isThere {
-				reported.Found = v
-			}
-			if r.err == nil {
-				answers[LatestKey{company, list[ask-1]}] = reported
-			}
-		}
-		return r.done()
-	}})
-	return answers
-}
-
 // SeriesKey is a company and an ask; asks are compared by their address.
 type SeriesKey struct {
 	Company int64
@@ -287,15 +207,23 @@ join unnest((select $8::date[]), (select $9::date[])) with ordinality as r(first
 // Series asks for the series of each ask of a company, with or without points. What a company never reported may be
 // absent from the map.
 func (b *Batch) Series(keys []SeriesKey, points bool) map[SeriesKey]Reported[Series] {
+	if points {
+		return b.series(seriesPoints, keys, points)
+	}
+	return b.series(seriesBounds, keys, points)
+}
+
+// series asks for series by a statement with the columns of SeriesPoints, or of SeriesBounds.
+func (b *Batch) series(sql string, keys []SeriesKey, points bool) map[SeriesKey]Reported[Series] {
 	answers := make(map[SeriesKey]Reported[Series], len(keys))
 	args, list := askArgs(keys, func(k SeriesKey) (int64, *SeriesAsk, *MetricAsk) { return k.Company, k.Ask, &k.Ask.MetricAsk })
 	from, to := make([]edgar.Date, len(list)), make([]edgar.Date, len(list))
 	for i, a := range list {
 		from[i], to[i] = a.From, a.To
 	}
-	sql, args := seriesBounds, append(args, from, to)
+	args = append(args, from, to)
 	if points {
-		sql, args = seriesPoints, append(args, int64(MaxPoints))
+		args = append(args, int64(MaxPoints))
 	}
 	b.add(query{sql: sql, args: args, scan: func(rows pgx.Rows) error {
 		clear(answers)

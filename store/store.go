@@ -146,11 +146,17 @@ const (
 	maxPause   = 200 * time.Millisecond
 )
 
-// run executes reads: again after a pause while PostgreSQL is restarting, within the deadline of ctx.
+// run executes reads: again while PostgreSQL is restarting, within the deadline of ctx.
 func (s *Store) run(ctx context.Context, queries ...query) error {
+	return s.repeat(ctx, func() error { return s.try(ctx, queries) })
+}
+
+// repeat does what has no effect when it fails, and again after a pause while PostgreSQL is restarting, within the deadline
+// of ctx.
+func (s *Store) repeat(ctx context.Context, do func() error) error {
 	var away time.Time // since when PostgreSQL is
 	for pause := firstPause; ; pause = min(2*pause, maxPause) {
-		err := s.try(ctx, queries)
+		err := do()
 		switch cause := ctx.Err(); {
 		case err == nil:
 			return nil

@@ -28,8 +28,9 @@ copy_rows "select row_number() over (order by metric_name), row_number() over (o
 series="select row_number() over (order by m.company_id, m.metric_name) as id, m.company_id, m.metric_name, count(*) as n,
     min(date) as first_on, max(date) as last_on, dense_rank() over (order by m.metric_name) as definition_id
   from metrics m group by m.company_id, m.metric_name"
-copy_rows "select id, company_id, definition_id, n, first_on, last_on from ($series) s order by id" \
-  "series (id, company_id, definition_id, points, first_on, last_on)"
+copy_rows "select s.id, s.company_id, definition_id, n, first_on, last_on, m.value
+    from ($series) s join metrics m on (m.company_id, m.metric_name, m.date) = (s.company_id, s.metric_name, s.last_on) order by s.id" \
+  "series (id, company_id, definition_id, points, first_on, last_on, last_value)"
 copy_rows "select s.id, m.date, m.value from ($series) s join metrics m using (company_id, metric_name) order by s.id, m.date" \
   "metrics (series_id, date, value)"
 

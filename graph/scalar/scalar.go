@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -99,23 +98,6 @@ func MarshalFloat(f float64) graphql.Marshaler {
 		var buf [32]byte
 		write(w, AppendFloat(buf[:0], f))
 	})
-}
-
-// AppendFloat appends f as a JSON number in its shortest form, with an exponent only below 1e-6 and from 1e21, as
-// JavaScript and encoding/json do. What JSON has no number for (NaN, infinities) becomes null.
-func AppendFloat(b []byte, f float64) []byte {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return append(b, "null"...)
-	}
-	if abs := math.Abs(f); abs == 0 || abs >= 1e-6 && abs < 1e21 {
-		return strconv.AppendFloat(b, f, 'f', -1, 64)
-	}
-	b = strconv.AppendFloat(b, f, 'e', -1, 64)
-	if n := len(b); b[n-4] == 'e' && b[n-2] == '0' { // e-07: strconv writes two digits at least
-		b[n-2] = b[n-1]
-		b = b[:n-1]
-	}
-	return b
 }
 
 // UnmarshalFloat accepts a finite JSON number.

@@ -25,10 +25,7 @@ func (s *MetricSeries) BucketColumns(by store.BucketUnit, fill *store.BucketFill
 	if err != nil {
 		return nil, err
 	}
-	return &MetricBucketColumns{
-		Starts: b.Starts, Ends: b.Ends, Counts: b.Counts,
-		Mins: b.Mins, Maxs: b.Maxs, Avgs: b.Avgs, Sums: b.Sums, Firsts: b.Firsts, Lasts: b.Lasts,
-	}, nil
+	return newColumns(b), nil
 }
 
 func fillOf(fill *store.BucketFill) store.BucketFill {
@@ -52,11 +49,27 @@ type MetricBucketColumns struct {
 	Mins, Maxs, Avgs, Sums, Firsts, Lasts Values
 }
 
+func newColumns(all store.Buckets) *MetricBucketColumns {
+	n := len(all)
+	c := &MetricBucketColumns{
+		Starts: make(Dates, n), Ends: make(Dates, n), Counts: make(Counts, n),
+		Mins: make(Values, n), Maxs: make(Values, n), Avgs: make(Values, n),
+		Sums: make(Values, n), Firsts: make(Values, n), Lasts: make(Values, n),
+	}
+	for i := range all {
+		b := &all[i]
+		c.Starts[i], c.Ends[i], c.Counts[i] = b.Start, b.End, b.Count
+		c.Mins[i], c.Maxs[i], c.Avgs[i] = b.Min, b.Max, b.Avg()
+		c.Sums[i], c.Firsts[i], c.Lasts[i] = b.Sum, b.First, b.Last
+	}
+	return c
+}
+
 // Buckets is a list of MetricBucket that renders itself by the selection of its field.
-type Buckets struct{ buckets *store.Buckets }
+type Buckets struct{ buckets store.Buckets }
 
 // NewBuckets returns the list of the buckets.
-func NewBuckets(b *store.Buckets) Buckets { return Buckets{b} }
+func NewBuckets(b store.Buckets) Buckets { return Buckets{b} }
 
 // MarshalGQLContext writes the buckets with the fields that were selected.
 func (b Buckets) MarshalGQLContext(ctx context.Context, w io.Writer) error {
@@ -66,44 +79,84 @@ func (b Buckets) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 
 // Append appends the buckets as a JSON list of objects with the keys.
 func (b Buckets) Append(to []byte, keys []Key) []byte {
-	const perKey = 24 // a date or a number, with its key
-	all := b.buckets
-	to = append(slices.Grow(to, 16+all.Len()*(8+len(keys)*perKey)), '[')
-	for i := range all.Starts {
+	fields, size := bucketFields(keys)
+	to = append(grow(to, 2+len(b.buckets)*size), '[')
+	for i := range b.buckets {
 		if i > 0 {
 			to = append(to, ',')
 		}
 		to = append(to, '{')
-		for _, k := range keys {
-			to = appendBucketField(append(to, k.Key...), all, i, k.Name)
+		for k := range fields {
+			f := &fields[k]
+			to = f.write(append(to, f.key...), &b.buckets[i])
 		}
 		to = append(to, '}')
 	}
 	return append(to, ']')
 }
 
-func appendBucketField(to []byte, all *store.Buckets, i int, name string) []byte {
+// AppendColumn appends a field of all buckets, by its name in MetricBucket, as a JSON list.
+func AppendColumn(to []byte, all store.Buckets, name string) []byte {
+	write, size := bucketWriter(name)
+	to = append(grow(to, 2+len(all)*(1+size)), '[')
+	for i := range all {
+		if i > 0 {
+			to = append(to, ',')
+		}
+		to = write(to, &all[i])
+	}
+	return append(to, ']')
+}
+
+// grow makes room for n more bytes. An answer has many lists: where there is none yet, the room doubles at least.
+func grow(to []byte, n int) []byte {
+	if cap(to)-len(to) >= n {
+		return to
+	}
+	return slices.Grow(to, max(n, len(to)))
+}
+
+// bucketField is a selected field of a bucket.
+type bucketField struct {
+	key   string
+	write func([]byte, *store.Bucket) []byte
+}
+
+// bucketFields returns what is written of each bucket, and about how many bytes that are.
+func bucketFields(keys []Key) (fields []bucketField, size int) {
+	fields, size = make([]bucketField, len(keys)), len("{},")
+	for i, k := range keys {
+		write, n := bucketWriter(k.Name)
+		fields[i] = bucketField{k.Key, write}
+		size += len(k.Key) + n
+	}
+	return fields, size
+}
+
+// bucketWriter returns what appends a field of a bucket, and about how many bytes that are.
+func bucketWriter(name string) (write func([]byte, *store.Bucket) []byte, size int) {
+	const date, count, number = 12, 3, 14
 	switch name {
 	case "start":
-		return scalar.AppendDate(to, all.Starts[i])
+		return func(to []byte, b *store.Bucket) []byte { return scalar.AppendDate(to, b.Start) }, date
 	case "end":
-		return scalar.AppendDate(to, all.Ends[i])
+		return func(to []byte, b *store.Bucket) []byte { return scalar.AppendDate(to, b.End) }, date
 	case "count":
-		return strconv.AppendInt(to, int64(all.Counts[i]), 10)
+		return func(to []byte, b *store.Bucket) []byte { return strconv.AppendInt(to, int64(b.Count), 10) }, count
 	case "min":
-		return scalar.AppendFloat(to, all.Mins[i])
+		return func(to []byte, b *store.Bucket) []byte { return scalar.AppendFloat(to, b.Min) }, number
 	case "max":
-		return scalar.AppendFloat(to, all.Maxs[i])
+		return func(to []byte, b *store.Bucket) []byte { return scalar.AppendFloat(to, b.Max) }, number
 	case "avg":
-		return scalar.AppendFloat(to, all.Avgs[i])
+		return func(to []byte, b *store.Bucket) []byte { return scalar.AppendFloat(to, b.Avg()) }, number
 	case "sum":
-		return scalar.AppendFloat(to, all.Sums[i])
+		return func(to []byte, b *store.Bucket) []byte { return scalar.AppendFloat(to, b.Sum) }, number
 	case "first":
-		return scalar.AppendFloat(to, all.Firsts[i])
+		return func(to []byte, b *store.Bucket) []byte { return scalar.AppendFloat(to, b.First) }, number
 	case "last":
-		return scalar.AppendFloat(to, all.Lasts[i])
+		return func(to []byte, b *store.Bucket) []byte { return scalar.AppendFloat(to, b.Last) }, number
 	default: // __typename
-		return append(to, `"MetricBucket"`...)
+		return func(to []byte, _ *store.Bucket) []byte { return append(to, `"MetricBucket"`...) }, len(`"MetricBucket"`)
 	}
 }
 

@@ -1,9 +1,9 @@
 package series_test
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
-	"strconv"
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -38,7 +38,8 @@ func encodedBuckets(t *testing.T, s *series.MetricSeries, by store.BucketUnit, f
 		return v
 	}
 	b := []byte{'['}
-	for i := range all.Starts {
+	for i := range all {
+		row := &all[i]
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -48,9 +49,9 @@ func encodedBuckets(t *testing.T, s *series.MetricSeries, by store.BucketUnit, f
 				b = append(b, ',')
 			}
 			value := map[string]any{
-				"start": all.Starts[i].String(), "end": all.Ends[i].String(), "count": all.Counts[i], "min": number(all.Mins[i]),
-				"max": number(all.Maxs[i]), "avg": number(all.Avgs[i]), "sum": number(all.Sums[i]), "first": number(all.Firsts[i]),
-				"last": number(all.Lasts[i]), "__typename": "MetricBucket",
+				"start": row.Start.String(), "end": row.End.String(), "count": row.Count, "min": number(row.Min),
+				"max": number(row.Max), "avg": number(row.Avg()), "sum": number(row.Sum), "first": number(row.First),
+				"last": number(row.Last), "__typename": "MetricBucket",
 			}[f.name]
 			b = append(append(b, marshal(t, f.alias)...), ':')
 			b = append(b, marshal(t, value)...)
@@ -116,36 +117,35 @@ func TestBucketColumns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Contains(all.Counts, 0) {
+	if !slices.ContainsFunc(all, func(b store.Bucket) bool { return b.Count == 0 }) {
 		t.Fatal("no bucket is empty")
 	}
 	columns, err := s.BucketColumns(store.BucketWeek, &fill)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var counts, lasts []byte
-	for i, n := range all.Counts {
-		if i > 0 {
-			counts, lasts = append(counts, ','), append(lasts, ',')
-		}
-		counts = strconv.AppendInt(counts, int64(n), 10)
-		if n == 0 {
-			lasts = append(lasts, "null"...)
-		} else {
-			lasts = append(lasts, marshal(t, all.Lasts[i])...)
-		}
-	}
-	for name, column := range map[string]struct {
-		list graphql.ContextMarshaler
-		want string
-	}{
-		"counts": {columns.Counts, "[" + string(counts) + "]"},
-		"lasts":  {columns.Lasts, "[" + string(lasts) + "]"},
-		"none":   {series.Counts{}, "[]"},
+	for name, list := range map[string]graphql.ContextMarshaler{
+		"start": columns.Starts, "end": columns.Ends, "count": columns.Counts, "min": columns.Mins, "max": columns.Maxs,
+		"avg": columns.Avgs, "sum": columns.Sums, "first": columns.Firsts, "last": columns.Lasts,
 	} {
-		if diff := cmp.Diff(column.want, render(t.Context(), t, column.list)); diff != "" {
+		var rows []map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(encodedBuckets(t, s, store.BucketWeek, fill, []selected{{name, name}})), &rows); err != nil {
+			t.Fatal(err)
+		}
+		values := make([]json.RawMessage, len(rows))
+		for i, row := range rows {
+			values[i] = row[name]
+		}
+		want := string(marshal(t, values))
+		if diff := cmp.Diff(want, render(t.Context(), t, list)); diff != "" {
+			t.Errorf("%s by the executor: want -, got +:\n%s", name, diff)
+		}
+		if diff := cmp.Diff(want, string(series.AppendColumn(nil, all, name))); diff != "" {
 			t.Errorf("%s: want -, got +:\n%s", name, diff)
 		}
+	}
+	if got := render(t.Context(), t, series.Counts{}); got != "[]" {
+		t.Errorf("no counts are %s", got)
 	}
 }
 

@@ -4,8 +4,9 @@
 insert into companies (id, cik, name, search_text, ticker, exchange) values (20, 1020, 'Calendar Co', 'calendar co', 'CAL', 'NYSE');
 insert into securities (id, company_id, symbol, exchange, is_primary, position) values (20, 20, 'CAL', 'NYSE', true, 0);
 
-insert into series (id, company_id, security_id, definition_id, points, first_on, last_on) values
-  (40, 20, 20, 6, 13, '1968-02-28', '2021-02-01'), (41, 20, null, 1, 6, '2019-03-31', '2020-12-31'), (42, 20, null, 5, 1, '2020-02-29', '2020-02-29');
+insert into series (id, company_id, security_id, definition_id, points, first_on, last_on, last_value, last_fact_id) values
+  (40, 20, 20, 6, 13, '1968-02-28', '2021-02-01', 8, null), (41, 20, null, 1, 6, '2019-03-31', '2020-12-31', 130, 1),
+  (42, 20, null, 5, 1, '2020-02-29', '2020-02-29', 1.5, 1);
 
 insert into metrics (series_id, date, value) values
   (40, '1968-02-28', 4), (40, '1968-02-29', 1), (40, '1968-03-01', 2.5),
@@ -17,3 +18,5 @@ insert into metrics (series_id, date, value, fact_id) values
   (41, '2020-06-30', 60, 1), (41, '2020-12-31', 130, 1), (42, '2020-02-29', 1.5, 1);
 
 select rebuild_metrics_month();
+
+select rebuild_point_versions();

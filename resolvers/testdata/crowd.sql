@@ -25,10 +25,10 @@ from generate_series(1, 240) i;
 insert into concept_units (company_id, concept_id, unit, facts)
 select 1000 + i, 2, 'USD', 1 from generate_series(1, 240) i;
 
-insert into series (id, company_id, security_id, definition_id, points, first_on, last_on)
-select 10000 + i, 1000 + i, null, 4, 1, date '2010-01-01', date '2010-01-01' from generate_series(1, 240) i
+insert into series (id, company_id, security_id, definition_id, points, first_on, last_on, last_value, last_fact_id)
+select 10000 + i, 1000 + i, null, 4, 1, date '2010-01-01', date '2010-01-01', i, 100000 + i from generate_series(1, 240) i
 union all
-select 20000 + i, 1000 + i, 1000 + i, 6, 250, date '2020-01-01', date '2020-09-06' from generate_series(1, 240) i;
+select 20000 + i, 1000 + i, 1000 + i, 6, 250, date '2020-01-01', date '2020-09-06', i + 0.249, null from generate_series(1, 240) i;
 
 insert into metrics (series_id, date, value, fact_id)
 select 10000 + i, '2010-01-01', i, 100000 + i from generate_series(1, 240) i;
@@ -37,5 +37,7 @@ insert into metrics (series_id, date, value)
 select 20000 + i, date '2020-01-01' + d, i + d / 1000.0 from generate_series(1, 240) i, generate_series(0, 249) d;
 
 select rebuild_metrics_month();
+
+select rebuild_point_versions();
 
 analyze;

@@ -66,13 +66,19 @@ insert into concept_units (company_id, concept_id, unit, facts) values
   (1, 1, 'USD', 3), (1, 2, 'USD', 2), (1, 3, 'USD/shares', 1), (1, 3, 'pure', 0),
   (2, 1, 'EUR', 2), (2, 1, 'USD', 1), (2, 6, 'bbl', 1), (5, 1, 'USD', 1);
 
-insert into series (id, company_id, security_id, definition_id, points, first_on, last_on, default_unit) values
-  (1, 1, null, 1, 2, '2023-03-31', '2024-03-31', true), (2, 1, null, 2, 1, '2023-12-31', '2023-12-31', true),
-  (3, 1, null, 4, 2, '2023-12-31', '2024-03-31', true), (4, 1, null, 5, 1, '2023-12-31', '2023-12-31', true),
-  (5, 2, null, 3, 2, '2023-03-31', '2024-03-31', true), (6, 2, null, 2, 1, '2024-03-31', '2024-03-31', false),
-  (7, 2, null, 8, 1, '2024-03-31', '2024-03-31', true), (8, 5, null, 2, 1, '2023-12-31', '2023-12-31', true),
-  (9, 1, 1, 6, 4, '2024-06-10', '2024-06-13', true), (10, 1, 1, 7, 4, '2024-06-10', '2024-06-13', true),
-  (11, 2, 2, 6, 4, '2024-06-10', '2024-06-13', true), (12, 2, 3, 6, 4, '2024-06-10', '2024-06-13', true);
+insert into series (id, company_id, security_id, definition_id, points, first_on, last_on, last_value, last_fact_id, default_unit) values
+  (1, 1, null, 1, 2, '2023-03-31', '2024-03-31', 110.5, 2, true),
+  (2, 1, null, 2, 1, '2023-12-31', '2023-12-31', 400, 1, true),
+  (3, 1, null, 4, 2, '2023-12-31', '2024-03-31', 1100, 5, true),
+  (4, 1, null, 5, 1, '2023-12-31', '2023-12-31', 1.25, 6, true),
+  (5, 2, null, 3, 2, '2023-03-31', '2024-03-31', 700, 7, true),
+  (6, 2, null, 2, 1, '2024-03-31', '2024-03-31', 760, 9, false),
+  (7, 2, null, 8, 1, '2024-03-31', '2024-03-31', 12, 10, true),
+  (8, 5, null, 2, 1, '2023-12-31', '2023-12-31', 50, 11, true),
+  (9, 1, 1, 6, 4, '2024-06-10', '2024-06-13', 90.375, null, true),
+  (10, 1, 1, 7, 4, '2024-06-10', '2024-06-13', 1003000, null, true),
+  (11, 2, 2, 6, 4, '2024-06-10', '2024-06-13', 110.375, null, true),
+  (12, 2, 3, 6, 4, '2024-06-10', '2024-06-13', 120.375, null, true);
 
 insert into metrics (series_id, date, value, fact_id) values
   (1, '2023-03-31', 90, 3), (1, '2024-03-31', 110.5, 2), (2, '2023-12-31', 400, 1),
@@ -88,3 +94,5 @@ insert into company_forms (company_id, form, n, first_on, last_on)
 select company_id, form, count(*), min(filed_on), max(filed_on) from filing_companies group by 1, 2;
 
 select rebuild_metrics_month();
+
+select rebuild_point_versions();

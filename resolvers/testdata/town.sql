@@ -44,11 +44,11 @@ select i, i, (array[1, 3, 6])[1 + i % 3], name, 'USD' from concepts, lateral (se
 union all select 10000 + id, id, 6, name, 'EUR' from concepts where id % 40 = 0 and id <= 8000
 union all select 9001, 9001, 2, 'price:close', 'USD';
 
-insert into series (id, company_id, security_id, definition_id, points, first_on, last_on)
-select c * 100 + k, c, null, 4 * (1 + (c + 37 * k) % 400), 8, date '2020-03-31', date '2021-12-31'
+insert into series (id, company_id, security_id, definition_id, points, first_on, last_on, last_value)
+select c * 100 + k, c, null, 4 * (1 + (c + 37 * k) % 400), 8, date '2020-03-31', date '2021-12-31', 0
 from generate_series(1, 2000) c, generate_series(1, 30) k
 union all
-select 1000000 + id, company_id, id, 9001, 60, date '2021-01-01', date '2021-03-01' from securities where valid_to is null;
+select 1000000 + id, company_id, id, 9001, 60, date '2021-01-01', date '2021-03-01', 0 from securities where valid_to is null;
 
 insert into facts (id, company_id, accession, value, concept_id, period_end, filed_on, form, unit)
 select s.id * 10 + q, s.company_id, s.id, s.id + q, s.definition_id, (date '2020-03-31' + interval '3 months' * q)::date, date '2022-01-01', '10-Q', 'USD'
@@ -63,10 +63,17 @@ select (id - id % 10) / 10, period_end, value, id from facts;
 insert into metrics (series_id, date, value)
 select s.id, s.first_on + d, d from series s, generate_series(0, 59) d where s.security_id is not null;
 
-update series s set last_on = m.last_on
-from (select series_id, max(date) as last_on from metrics group by 1) m where m.series_id = s.id;
+update series s set last_on = m.date, last_value = m.value, last_fact_id = m.fact_id
+from (select distinct on (series_id) * from metrics order by series_id, date desc) m where m.series_id = s.id;
+
+-- What an eighth of the companies had reported before they restated it.
+insert into facts (id, company_id, accession, value, concept_id, period_end, filed_on, form, unit)
+select 10000000 + id, company_id, 100000000 + accession, -value, concept_id, period_end, period_end + 30, form, unit
+from facts where company_id % 8 = 0 and id < 10000000;
 
 select rebuild_metrics_month();
+
+select rebuild_point_versions();
 
 -- Marks of months that have no points.
 insert into metrics_stale (series_id, month)

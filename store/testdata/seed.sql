@@ -57,12 +57,12 @@ insert into facts (id, company_id, accession, value, concept_id, period_start, p
 
 insert into concept_units (company_id, concept_id, unit, facts) values (1, 1, 'USD', 2), (1, 2, 'USD', 1), (2, 1, 'USD', 1), (2, 1, 'EUR', 1);
 
-insert into series (id, company_id, security_id, definition_id, points, first_on, last_on) values
-  (1, 1, null, 1, 1, '2023-09-30', '2023-09-30'),
-  (2, 1, null, 2, 1, '2023-09-30', '2023-09-30'),
-  (3, 2, null, 1, 1, '1969-12-31', '1969-12-31'),
-  (4, 1, 1, 6, 3, '1999-12-31', '2000-01-03'),
-  (5, 2, 3, 6, 1, '2000-01-03', '2000-01-03');
+insert into series (id, company_id, security_id, definition_id, points, first_on, last_on, last_value, last_fact_id) values
+  (1, 1, null, 1, 1, '2023-09-30', '2023-09-30', 352583000000, 1),
+  (2, 1, null, 2, 1, '2023-09-30', '2023-09-30', 383285000000, 2),
+  (3, 2, null, 1, 1, '1969-12-31', '1969-12-31', 0.1, 3),
+  (4, 1, 1, 6, 3, '1999-12-31', '2000-01-03', 1.7976931348623157e308, null),
+  (5, 2, 3, 6, 1, '2000-01-03', '2000-01-03', 45, null);
 
 insert into metrics (series_id, date, value, fact_id) values
   (1, '2023-09-30', 352583000000, 1),
@@ -72,3 +72,5 @@ insert into metrics (series_id, date, value, fact_id) values
   (4, '2000-01-01', -5e-324, null),
   (4, '2000-01-03', 1.7976931348623157e308, null),
   (5, '2000-01-03', 45, null);
+
+select rebuild_point_versions();
