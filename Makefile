@@ -23,7 +23,7 @@ setup: ## Install what is missing, where that needs no asking
 
 .PHONY: run
 run: ## Run the server; without DATABASE_URL on a private PostgreSQL with demo data
-	@[[ -n "$${DATABASE_URL:-}" ]] || scripts/setup.sh
+	@[[ -n "$${DATABASE_URL:-}" ]] || scripts/setup.sh run
 	go run .
 
 .PHONY: test
@@ -41,6 +41,22 @@ race: setup ## Run all tests under the race detector
 .PHONY: test-http
 test-http: setup ## Run the GraphQL-over-HTTP audit of graphql-http against the server (Node)
 	scripts/test-http.sh
+
+.PHONY: test-clients
+test-clients: setup ## Ask the server with Apollo Client, urql, graphql-request and Relay (Node)
+	scripts/test-clients.sh
+
+.PHONY: test-browser
+test-browser: setup ## Run the tests of the explorer and the landing page in Chromium (Node)
+	scripts/test-browser.sh
+
+.PHONY: ui
+ui: ## Build the explorer and the landing page anew: web/ui/dist (Node)
+	cd web/ui && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run build
+
+.PHONY: check-ui
+check-ui: ## Check that the built pages are up to date (Node)
+	scripts/check-ui.sh
 
 .PHONY: lint
 lint: ## Run the linters, check the formatting

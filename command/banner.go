@@ -7,7 +7,7 @@ import (
 )
 
 // banner returns what a person who has started the server wants to know.
-func banner(listening net.Addr, admin net.Addr, db *database, c contents) string {
+func banner(listening net.Addr, admin net.Addr, db *database, shared *sharedCache, c contents, authRequired bool) string {
 	base := "http://" + reachable(listening)
 	var b strings.Builder
 	fmt.Fprintf(&b, "corpintel is ready.\n\n")
@@ -15,8 +15,15 @@ func banner(listening net.Addr, admin net.Addr, db *database, c contents) string
 	fmt.Fprintf(&b, "  Explorer   %s/graphiql\n", base)
 	fmt.Fprintf(&b, "  Health     http://%s/readyz\n", reachable(admin))
 	fmt.Fprintf(&b, "  Database   %s\n", db.place)
+	fmt.Fprintf(&b, "  Cache      %s\n", shared.place)
 	fmt.Fprintf(&b, "  Data       %s companies, %s filings, %s values\n\n", c.companies, c.filings, c.values)
-	fmt.Fprintf(&b, "Try:\n\n  curl -s %s/graphql -H 'content-type: application/json' \\\n    -d '%s'\n", base, exampleBody(c))
+	fmt.Fprintf(&b, "Try:\n\n")
+	key := ""
+	if authRequired {
+		fmt.Fprintf(&b, "  KEY=$(corpintel client create --name me --role analyst)\n")
+		key = ` -H "x-api-key: $KEY"`
+	}
+	fmt.Fprintf(&b, "  curl -s %s/graphql -H 'content-type: application/json'%s \\\n    -d '%s'\n", base, key, exampleBody(c))
 	return b.String()
 }
 

@@ -26,3 +26,20 @@ func (b *byteCount) UnmarshalText(text []byte) error {
 	*b = byteCount(n << shift)
 	return nil
 }
+
+// cacheSize is a number of bytes, 0 for a cache that is off.
+type cacheSize int64
+
+// UnmarshalText reads off, or what a byteCount is read from.
+func (c *cacheSize) UnmarshalText(text []byte) error {
+	if string(text) == "off" {
+		*c = 0
+		return nil
+	}
+	var n byteCount
+	if err := n.UnmarshalText(text); err != nil {
+		return errors.New("want off, or a positive number of bytes, such as 64MiB")
+	}
+	*c = cacheSize(n)
+	return nil
+}

@@ -17,7 +17,7 @@ const stopTimeout = 30 * time.Second
 type databaseFlags struct {
 	URL         databaseURL `name:"database-url" setting:"DATABASE_URL" placeholder:"URL" help:"PostgreSQL 15 or later to use. Default: an embedded server, which runs as long as the program."`
 	DirectURL   databaseURL `name:"database-direct-url" setting:"DATABASE_DIRECT_URL" placeholder:"URL" help:"The same database without a connection pooler, for migrations and imports, when the first goes through one."`
-	DataDir     string      `name:"data-dir" setting:"CORPINTEL_DATA_DIR" type:"path" placeholder:"DIR" help:"Folder of the embedded server. Default: corpintel in the user's data folder."`
+	DataDir     string      `name:"data-dir" setting:"CORPINTEL_DATA_DIR" type:"path" placeholder:"DIR" help:"Folder of the embedded servers. Default: corpintel in the user's data folder."`
 	PostgresBin string      `name:"postgres-bin" setting:"CORPINTEL_POSTGRES_BIN" type:"path" placeholder:"DIR" help:"Folder of the programs postgres and initdb, for the embedded server. Default: searched."`
 }
 
@@ -46,12 +46,9 @@ func (f databaseFlags) open(ctx context.Context, e *Environment, logger *slog.Lo
 		}
 		return &database{url: string(f.URL), direct: string(direct), place: f.URL.place()}, nil
 	}
-	dir := f.DataDir
-	if dir == "" {
-		var err error
-		if dir, err = embedded.DefaultDir(e.lookup); err != nil {
-			return nil, err
-		}
+	dir, err := f.dir(e)
+	if err != nil {
+		return nil, err
 	}
 	server, err := embedded.StartPostgres(ctx, embedded.Options{Dir: dir, BinDir: f.PostgresBin, Logger: logger})
 	if err != nil {
@@ -60,6 +57,14 @@ func (f databaseFlags) open(ctx context.Context, e *Environment, logger *slog.Lo
 	return &database{
 		url: server.URL(), direct: server.DirectURL(), place: "embedded PostgreSQL in " + dir, embedded: server,
 	}, nil
+}
+
+// dir returns the folder of the embedded servers.
+func (f databaseFlags) dir(e *Environment) (string, error) {
+	if f.DataDir != "" {
+		return f.DataDir, nil
+	}
+	return embedded.DefaultDir(e.lookup)
 }
 
 // isEmbedded reports whether the database is the program's own, which it may fill.

@@ -18,6 +18,8 @@ import (
 // doctorCommand looks at the database.
 type doctorCommand struct {
 	Format string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"Format of the findings: text or json."`
+
+	Redis redisFlags `embed:""`
 }
 
 // errIll says that a check has failed.
@@ -30,6 +32,11 @@ func (c *doctorCommand) Run(ctx context.Context, e *Environment, flags *database
 		if err != nil {
 			return err
 		}
+		redis, err := c.Redis.examine(ctx, e.Now)
+		if err != nil {
+			return err
+		}
+		findings = append(findings, redis...)
 		write := writeFindings
 		if c.Format == "json" {
 			write = writeFindingsJSON

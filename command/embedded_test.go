@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	environ := slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, asProgram) })
-	os.Exit(command.Run(context.Background(), nil, command.Environment{
+	os.Exit(command.Run(context.Background(), os.Args[1:], command.Environment{
 		Stdout: os.Stdout, Stderr: os.Stderr, Environ: environ, Now: time.Now,
 	}))
 }
@@ -47,9 +47,15 @@ func TestEmbedded(t *testing.T) {
 	wantContains(t, first.stdout.String(), "Loading demo data of 500 companies", "500 companies, ", dir)
 	askTheExample(t, first)
 	askTheReadme(t, first)
+	followTheReadme(t, first, environ)
 
 	// Other commands, and a second server, use the server that runs.
 	wantContains(t, mustRun(t, environ, "migrate", "status"), "applied")
+	key := createClient(t, environ, "--name=ann", "--role=analyst")
+	awaitTrue(t, "a key that was made beside the server does not count", func() bool {
+		status, _ := first.queryWith(t, key)
+		return status == 200
+	})
 	second := serve(t, environ)
 	askTheExample(t, second)
 	second.interrupt()
@@ -132,7 +138,8 @@ func reachableDir(t *testing.T) string {
 func TestDatabaseGoesAway(t *testing.T) {
 	t.Parallel()
 	cluster := storetest.NewCluster(t)
-	s := serve(t, onFreePorts("DATABASE_URL="+cluster.URL()))
+	// A kept answer is given for half a second more.
+	s := serve(t, openTo(cluster.URL(), "CORPINTEL_ANSWER_CACHE=off"))
 	const query = `{ company(ticker: "NONE") { name } }`
 	if status, body := s.query(t, query); status != 200 {
 		t.Errorf("before: %d %s", status, body)

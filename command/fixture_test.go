@@ -76,8 +76,20 @@ func mustRun(t *testing.T, environ []string, args ...string) string {
 }
 
 // onFreePorts are the settings of a server that picks its ports.
+// Where they name no folder for embedded servers, there is no Redis unless they name one.
 func onFreePorts(more ...string) []string {
+	names := func(entry string) bool {
+		return strings.HasPrefix(entry, "REDIS_URL=") || strings.HasPrefix(entry, "CORPINTEL_DATA_DIR=")
+	}
+	if !slices.ContainsFunc(more, names) {
+		more = append(more, "REDIS_URL=off")
+	}
 	return append([]string{"CORPINTEL_ADDR=127.0.0.1:0", "CORPINTEL_ADMIN_ADDR=127.0.0.1:0"}, more...)
+}
+
+// openTo are the settings of a server on a database, which everybody may ask.
+func openTo(database string, more ...string) []string {
+	return onFreePorts(append([]string{"DATABASE_URL=" + database, "CORPINTEL_AUTH=off"}, more...)...)
 }
 
 // running is a server that answers.

@@ -10,7 +10,7 @@ import (
 
 func TestImportPrices(t *testing.T) {
 	t.Parallel()
-	environ := onFreePorts("DATABASE_URL=" + storetest.NewEmpty(t))
+	environ := openTo(storetest.NewEmpty(t))
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"prices.csv": "date,ticker,open,high,low,close,adj_close,volume\n2021-05-14,AAPL,126,128,125,127.45,126.5,81918000\n2021-05-14,ZZTOP,1,1,1,1,1,-1\n",

@@ -42,11 +42,13 @@ type commands struct {
 	Database databaseFlags `embed:"" group:"database"`
 	Log      logFlags      `embed:"" group:"log"`
 
-	Serve   serveCommand   `cmd:"" default:"withargs" help:"Migrate and serve GraphQL (the default)."`
-	Migrate migrateCommand `cmd:"" help:"Change the database's schema."`
-	Demo    demoCommand    `cmd:"" help:"Load synthetic data into an empty database; the same number gives the same data."`
-	Import  importCommand  `cmd:"" help:"Load files as their publishers have them."`
-	Doctor  doctorCommand  `cmd:"" help:"Look at the database as an experienced administrator does."`
+	Serve     serveCommand     `cmd:"" default:"withargs" help:"Migrate and serve GraphQL (the default)."`
+	Migrate   migrateCommand   `cmd:"" help:"Change the database's schema."`
+	Demo      demoCommand      `cmd:"" help:"Load synthetic data into an empty database; the same number gives the same data."`
+	Import    importCommand    `cmd:"" help:"Load files as their publishers have them."`
+	Client    clientCommand    `cmd:"" help:"Say who may ask: clients and their keys."`
+	Documents documentsCommand `cmd:"" help:"Register what clients may call by id, and see what they use."`
+	Doctor    doctorCommand    `cmd:"" help:"Look at the database as an experienced administrator does."`
 }
 
 // Run runs the command that the arguments (without the program's name) say, until it is done or ctx is cancelled, and

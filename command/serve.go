@@ -11,11 +11,16 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/corpintel/corpintel/cache"
+	"github.com/corpintel/corpintel/cache/apq"
+	"github.com/corpintel/corpintel/events"
 	"github.com/corpintel/corpintel/loaders"
 	"github.com/corpintel/corpintel/migrations"
+	"github.com/corpintel/corpintel/ratelimit"
 	"github.com/corpintel/corpintel/resolvers"
 	"github.com/corpintel/corpintel/store"
 	"github.com/corpintel/corpintel/web"
+	"github.com/corpintel/corpintel/web/answers"
 )
 
 // firstCompanies is the size of the demo data that an empty embedded database gets.
@@ -23,13 +28,15 @@ const firstCompanies = 500
 
 // serveCommand serves.
 type serveCommand struct {
-	Addr           address  `setting:"CORPINTEL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where GraphQL and the explorer are served."`
-	AdminAddr      address  `setting:"CORPINTEL_ADMIN_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where /livez and /readyz are served."`
-	Auth           string   `setting:"CORPINTEL_AUTH" enum:"off" default:"off" placeholder:"MODE" help:"Who may ask: off, for everybody. There is nothing else yet."`
-	RequestTimeout duration `setting:"CORPINTEL_REQUEST_TIMEOUT" default:"10s" placeholder:"DURATION" help:"Longest time that an operation may take."`
-	DrainTimeout   duration `setting:"CORPINTEL_DRAIN_TIMEOUT" default:"30s" placeholder:"DURATION" help:"How long requests in flight may take to finish when the server is told to end."`
-	PoolSize       count    `setting:"CORPINTEL_POOL_SIZE" default:"10" placeholder:"N" help:"Most connections to the database."`
+	Addr           address     `setting:"CORPINTEL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where GraphQL and the explorer are served."`
+	AdminAddr      address     `setting:"CORPINTEL_ADMIN_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where /livez and /readyz are served."`
+	Auth           authSetting `setting:"CORPINTEL_AUTH" placeholder:"MODE" help:"Who may ask: off, for everybody, or required, for clients with a key. Default: off with the embedded server on a loopback address, else required."`
+	RequestTimeout duration    `setting:"CORPINTEL_REQUEST_TIMEOUT" default:"10s" placeholder:"DURATION" help:"Longest time that an operation may take."`
+	DrainTimeout   duration    `setting:"CORPINTEL_DRAIN_TIMEOUT" default:"30s" placeholder:"DURATION" help:"How long requests in flight may take to finish when the server is told to end."`
+	PoolSize       count       `setting:"CORPINTEL_POOL_SIZE" default:"10" placeholder:"N" help:"Most connections to the database."`
+	AnswerCache    cacheSize   `setting:"CORPINTEL_ANSWER_CACHE" default:"64MiB" placeholder:"BYTES" help:"Memory for answers, which are given again until something changes that they depend on; off keeps none."`
 
+	Redis  redisFlags  `embed:""`
 	Access accessFlags `embed:""`
 	Memory memoryFlags `embed:""`
 	Limits limitFlags  `embed:"" group:"limits"`
@@ -57,6 +64,7 @@ func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseF
 		drainTimeout:   time.Duration(c.DrainTimeout),
 		limits:         c.Limits.limits(),
 		access:         c.Access.access(isLoopback(public.Addr())),
+		answerBytes:    int64(c.AnswerCache),
 		logger:         logger,
 		now:            e.Now,
 		failed:         make(chan error, 2),
@@ -79,9 +87,25 @@ func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseF
 	}
 	defer s.store.Close()
 	s.direct = db.direct
+	shared := c.Redis.open(ctx, e, db, flags, s.store.Pool(), logger)
+	defer shared.close(ctx, logger)
+	s.redis = shared.cache
+	s.registry, err = openRegistry(ctx, db, s.store, s.redis, s.now, logger)
+	if err != nil {
+		return endedEarly(ctx, err)
+	}
+	defer func() { s.registry.close(ctx, logger) }()
+	s.events, err = openEvents(ctx, db, s.registry, s.now, logger)
+	if err != nil {
+		return endedEarly(ctx, err)
+	}
+	s.authRequired = c.Auth.required(db.isEmbedded(), public.Addr())
+	s.mentionAuth(ctx)
 
 	stop := s.start(ctx)
-	fmt.Fprint(e.Stdout, banner(public.Addr(), internal.Addr(), db, contents))
+	s.events.run(ctx)
+	defer s.events.close()
+	fmt.Fprint(e.Stdout, banner(public.Addr(), internal.Addr(), db, shared, contents, s.authRequired))
 	select {
 	case err := <-s.failed:
 		stop()
@@ -109,10 +133,8 @@ func endedEarly(ctx context.Context, err error) error {
 
 // mentionUnused says that settings of later releases have no effect.
 func mentionUnused(ctx context.Context, e *Environment, logger *slog.Logger) {
-	for _, name := range []string{"REDIS_URL", "DATABASE_REPLICA_URL"} {
-		if e.lookup(name) != "" {
-			logger.WarnContext(ctx, name+" is set and is not used yet")
-		}
+	if e.lookup("DATABASE_REPLICA_URL") != "" {
+		logger.WarnContext(ctx, "DATABASE_REPLICA_URL is set and is not used yet")
 	}
 }
 
@@ -165,6 +187,11 @@ type server struct {
 	public         net.Listener
 	direct         string // URL
 	store          *store.Store
+	redis          *cache.Cache // nil: none
+	registry       *registry
+	events         *following
+	answerBytes    int64 // 0: no answers are kept
+	authRequired   bool
 	health         *web.Health
 	requestTimeout time.Duration
 	drainTimeout   time.Duration
@@ -194,6 +221,13 @@ func (s *server) start(ctx context.Context) (stop func()) {
 		RequestTimeout: s.requestTimeout,
 		Limits:         s.limits,
 		Access:         s.access,
+		Clients:        s.registry.clients,
+		Usage:          s.registry.usage,
+		AuthRequired:   s.authRequired,
+		APQ:            apq.New(apq.Options{Cache: s.redis, Now: s.now}),
+		Companies:      func(ctx context.Context) []*store.Company { return loaders.From(ctx).Shown() },
+		Answers:        s.keepAnswers(),
+		Limiter:        ratelimit.New(ratelimit.Options{Cache: s.redis, Now: s.now, Logger: s.logger}),
 		Logger:         s.logger,
 		Now:            s.now,
 	})
@@ -210,6 +244,16 @@ func (s *server) start(ctx context.Context) (stop func()) {
 			_ = public.Close() // nothing is left to be done about it
 		}
 	}
+}
+
+// keepAnswers returns where answers are kept, nil where none are.
+func (s *server) keepAnswers() *answers.Cache {
+	if s.answerBytes == 0 {
+		return nil
+	}
+	kept := answers.New(answers.Options{Bytes: s.answerBytes, Fresh: s.events.Fresh, Now: s.now})
+	s.events.Subscribe(func(b events.Batch) { kept.Apply(b.All, b.Changes) })
+	return kept
 }
 
 func (s *server) serve(server *http.Server, l net.Listener) {

@@ -19,7 +19,7 @@ const tenCompanies = "10 companies"
 // TestServe asks a whole server over TCP.
 func TestServe(t *testing.T) {
 	t.Parallel()
-	environ := onFreePorts("DATABASE_URL="+storetest.NewEmpty(t), "REDIS_URL=redis://nowhere", "CORPINTEL_TESTDATA=x")
+	environ := openTo(storetest.NewEmpty(t), "DATABASE_REPLICA_URL=postgres://nowhere", "CORPINTEL_TESTDATA=x")
 	wantContains(t, mustRun(t, environ, "demo", "--companies", "10"), tenCompanies)
 	s := serve(t, environ)
 
@@ -30,8 +30,8 @@ func TestServe(t *testing.T) {
 	for url, want := range map[string]string{
 		s.health + "/livez":   "alive\n",
 		s.health + "/readyz":  "ready\n",
-		s.base + "/graphiql":  "explorer.js",
-		s.base + "/":          "explorer.js",
+		s.base + "/graphiql":  "/assets/graphiql-",
+		s.base + "/":          "The data in use",
 		s.base + "/graphql":   "BAD_REQUEST",
 		s.health + "/graphql": "404",
 	} {
@@ -40,7 +40,7 @@ func TestServe(t *testing.T) {
 		}
 	}
 	wantContains(t, s.stdout.String(), "10 companies, ", " filings, ", " values")
-	wantContains(t, s.stderr.String(), "REDIS_URL is set and is not used yet")
+	wantContains(t, s.stderr.String(), "DATABASE_REPLICA_URL is set and is not used yet")
 	askTheExample(t, s)
 
 	s.interrupt()
@@ -72,7 +72,7 @@ func askTheExample(t *testing.T, s *running) {
 // TestServeEmptyDatabase checks that a given database is never filled, and that its example works too.
 func TestServeEmptyDatabase(t *testing.T) {
 	t.Parallel()
-	s := serve(t, onFreePorts("DATABASE_URL="+storetest.NewEmpty(t)))
+	s := serve(t, openTo(storetest.NewEmpty(t)))
 	wantContains(t, s.stdout.String(), "0 companies, 0 filings, 0 values")
 	if status, body := s.query(t, `{ companies(first: 3) { totalCount nodes { name cik } } }`); status != 200 ||
 		body != `{"data":{"companies":{"totalCount":0,"nodes":[]}}}` {
@@ -84,7 +84,7 @@ func TestServeEmptyDatabase(t *testing.T) {
 func TestDrain(t *testing.T) {
 	t.Parallel()
 	url := storetest.New(t)
-	s := serve(t, onFreePorts("DATABASE_URL="+url, "CORPINTEL_LOG_LEVEL=debug"))
+	s := serve(t, openTo(url, "CORPINTEL_LOG_LEVEL=debug"))
 	release := lockCompanies(t, url)
 	answered := make(chan string, 1)
 	go func() {
@@ -117,7 +117,7 @@ func TestDrain(t *testing.T) {
 func TestDrainTimeout(t *testing.T) {
 	t.Parallel()
 	url := storetest.New(t)
-	s := serve(t, onFreePorts("DATABASE_URL="+url, "CORPINTEL_DRAIN_TIMEOUT=50ms"))
+	s := serve(t, openTo(url, "CORPINTEL_DRAIN_TIMEOUT=50ms"))
 	release := lockCompanies(t, url)
 	defer release()
 	answered := make(chan struct{})

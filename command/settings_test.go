@@ -18,7 +18,8 @@ func TestHelp(t *testing.T) {
 	var got strings.Builder
 	for _, command := range []string{
 		"", "serve", "migrate", "migrate up", "migrate down", "migrate status", "migrate timescale", "demo", "import", "import edgar",
-		"import reference", "doctor",
+		"import reference", "client", "client create", "client list", "client change", "client rotate", "client revoke", "documents",
+		"documents publish", "documents list", "documents retire", "documents revoke", "documents usage", "documents check", "doctor",
 	} {
 		got.WriteString("$ corpintel " + strings.TrimSpace(command+" --help") + "\n")
 		got.WriteString(mustRun(t, nil, append(strings.Fields(command), "--help")...) + "\n")
@@ -49,7 +50,7 @@ func TestRefusedSettings(t *testing.T) {
 		"unknown flag":      {nil, []string{"--adr", "x"}, `unknown flag --adr, did you mean "--addr"?`},
 		"unknown command":   {nil, []string{"sreve"}, `unexpected argument sreve`},
 		"unknown variable":  {[]string{"CORPINTEL_ADR=x"}, nil, "CORPINTEL_ADR is not a setting, did you mean CORPINTEL_ADDR?"},
-		"later variable":    {[]string{"CORPINTEL_TRUSTED_PROXIES=x"}, nil, "CORPINTEL_TRUSTED_PROXIES is not a setting"},
+		"trusted proxies":   {[]string{"CORPINTEL_TRUSTED_PROXIES=x"}, nil, "CORPINTEL_TRUSTED_PROXIES: want addresses and networks such as"},
 		"origin":            {[]string{"CORPINTEL_CORS_ORIGINS=https://a.example,b.example"}, nil, "CORPINTEL_CORS_ORIGINS: want origins such as"},
 		"origin with path":  {nil, []string{"--cors-origins=https://a.example/x"}, "--cors-origins: want origins such as"},
 		"host with port":    {[]string{"CORPINTEL_ALLOWED_HOSTS=a.example:80"}, nil, "CORPINTEL_ALLOWED_HOSTS: want names of hosts"},
@@ -65,7 +66,21 @@ func TestRefusedSettings(t *testing.T) {
 		"timeout":           {[]string{"CORPINTEL_REQUEST_TIMEOUT=0s"}, nil, "CORPINTEL_REQUEST_TIMEOUT: want a positive duration"},
 		"timeout, no unit":  {[]string{"CORPINTEL_REQUEST_TIMEOUT=10"}, nil, "CORPINTEL_REQUEST_TIMEOUT: want a positive duration"},
 		"pool size":         {[]string{"CORPINTEL_POOL_SIZE=0"}, nil, "CORPINTEL_POOL_SIZE: want a whole number from 1"},
-		"auth":              {[]string{"CORPINTEL_AUTH=required"}, nil, `CORPINTEL_AUTH must be one of "off"`},
+		"auth":              {[]string{"CORPINTEL_AUTH=on"}, nil, "CORPINTEL_AUTH: want off or required"},
+		"auth by flag":      {nil, []string{"serve", "--auth=OFF"}, "--auth: want off or required"},
+		"client, no name":   {nil, []string{"client", "create", "--role=admin"}, "missing flags: --name=NAME"},
+		"client name":       {nil, []string{"client", "create", "--name=Acme Corp", "--role=admin"}, "--name: want up to 63 lower-case letters, digits"},
+		"client name empty": {nil, []string{"client", "rotate", "--name="}, "--name: want up to 63 lower-case letters, digits"},
+		"client role":       {nil, []string{"client", "create", "--name=a", "--role=root"}, `--role: "root" is no role: want dashboard, analyst, partner, admin`},
+		"client mode":       {nil, []string{"client", "create", "--name=a", "--role=admin", "--mode=all"}, `--mode: "all" is no mode: want open, log_only, match_text, id_only`},
+		"client budget":     {nil, []string{"client", "create", "--name=a", "--role=admin", "--budget=0"}, "--budget: want a whole number from 1 to 50000000000"},
+		"change nothing":    {nil, []string{"client", "change", "--name=a"}, "client change: nothing to change: give --role, --mode or --budget"},
+		"change budget":     {nil, []string{"client", "change", "--name=a", "--budget=none"}, "--budget: want a whole number from 1 to 50000000000, or default"},
+		"client grace":      {nil, []string{"client", "rotate", "--name=a", "--grace=9000h"}, "--grace: want a duration such as 24h, 0 for none, at most a year"},
+		"client, grace -1":  {nil, []string{"client", "rotate", "--name=a", "--grace=-1s"}, "--grace: want a duration such as 24h, 0 for none, at most a year"},
+		"revoke nothing":    {nil, []string{"client", "revoke"}, "missing flags: --name=NAME or --key=PREFIX"},
+		"revoke both":       {nil, []string{"client", "revoke", "--name=a", "--key=0123456789"}, "--name and --key can't be used together"},
+		"revoke a non-key":  {nil, []string{"client", "revoke", "--key=ci_live_S3CRET"}, "--key: want the ten letters and digits behind ci_live_"},
 		"log format":        {[]string{"CORPINTEL_LOG_FORMAT=xml"}, nil, `CORPINTEL_LOG_FORMAT must be one of "text","json"`},
 		"log level":         {[]string{"CORPINTEL_LOG_LEVEL=loud"}, nil, "CORPINTEL_LOG_LEVEL: want debug, info, warn or error"},
 		"direct URL alone":  {[]string{"DATABASE_DIRECT_URL=postgres://h/d"}, nil, "DATABASE_DIRECT_URL goes with DATABASE_URL"},
@@ -76,6 +91,13 @@ func TestRefusedSettings(t *testing.T) {
 		"wait":              {nil, []string{"import", "prices", "--wait=forever", "x"}, "--wait: want a positive duration, such as 10s"},
 		"nothing to import": {nil, []string{"import", "edgar"}, `expected "<path> ..."`},
 		"no reference file": {nil, []string{"import", "reference"}, `expected "<file> ..."`},
+		"no client":         {nil, []string{"documents", "publish", "x.json"}, "missing flags: --client=NAME"},
+		"no documents":      {nil, []string{"documents", "publish", "--client=x"}, `expected "<file> ..."`},
+		"no day":            {nil, []string{"documents", "retire", "--client=x", "y"}, "missing flags: --on=DATE"},
+		"a day":             {nil, []string{"documents", "retire", "--client=x", "--on=soon", "y"}, "--on: date"},
+		"no id":             {nil, []string{"documents", "revoke", "--client=x"}, `expected "<id> ..."`},
+		"unused since":      {nil, []string{"documents", "usage", "--unused-since=July"}, "--unused-since: date"},
+		"no schema":         {nil, []string{"documents", "check"}, "missing flags: --schema=FILE"},
 		"companies":         {nil, []string{"demo", "--companies=-1"}, "--companies: want a whole number from 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -63,7 +63,7 @@ func TestDemo(t *testing.T) {
 
 func TestImport(t *testing.T) {
 	t.Parallel()
-	environ := onFreePorts("DATABASE_URL=" + storetest.NewEmpty(t))
+	environ := openTo(storetest.NewEmpty(t))
 	stdout := mustRun(t, environ, "import", "edgar", "--as-of", "2026-07-30", testdata)
 	wantContains(t, stdout, "submissions", "tickers", "companyfacts", "indexes", "unchanged", "rejected")
 	list := filepath.Join(t.TempDir(), "list.csv")

@@ -39,7 +39,7 @@ type Cluster struct {
 // NewCluster returns the cluster of a data folder, an absolute path of which all but the last element exists.
 // It makes the folder of the server's socket where that cannot be the data folder.
 func NewCluster(programs Programs, account Account, data string) (*Cluster, error) {
-	sockets, err := socketFolder(account, data)
+	sockets, err := socketFolder(account, data, socketName(defaultPort))
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(ownerVariable); dir != "" {
 		own(dir)
 	}
+	if dir := os.Getenv(redisOwnerVariable); dir != "" {
+		ownRedis(dir)
+	}
 	os.Exit(m.Run())
 }
 

@@ -7,9 +7,11 @@ import (
 	"syscall"
 )
 
-// dieWithParent makes the kernel stop the server, by the signal for a fast shutdown, when the thread that started it
-// ends. Go sets it after it has changed the user, which would clear it.
-func dieWithParent(attributes *syscall.SysProcAttr) { attributes.Pdeathsig = syscall.SIGINT }
+// dieWithParent makes the kernel send a server a signal when the thread that started it ends. Go sets it after it has
+// changed the user, which would clear it.
+func dieWithParent(attributes *syscall.SysProcAttr, signal syscall.Signal) {
+	attributes.Pdeathsig = signal
+}
 
 // serves reports whether a process is a server on the data folder: a server works in it.
 func serves(pid int, data string) bool {

@@ -10,7 +10,7 @@ import (
 )
 
 // dieWithParent does nothing: the next start stops what is left.
-func dieWithParent(*syscall.SysProcAttr) {}
+func dieWithParent(*syscall.SysProcAttr, syscall.Signal) {}
 
 // serves reports whether a process is a server on the data folder, by its command line.
 func serves(pid int, data string) bool {

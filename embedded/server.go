@@ -90,7 +90,7 @@ func (c *Cluster) startOnce(ctx context.Context, log *os.File) (*Server, error) 
 	}
 	cmd := c.ServerCommand(ctx)
 	cmd.Stdout, cmd.Stderr = log, log
-	dieWithParent(cmd.SysProcAttr)
+	dieWithParent(cmd.SysProcAttr, Fast.signal())
 	server, err := launch(cmd)
 	if err != nil {
 		return nil, err

@@ -14,11 +14,11 @@ import (
 // longestSocket is the length in bytes the path of a unix socket may have on every system (104 with its zero on Darwin).
 const longestSocket = 103
 
-// socketFolder returns the folder for the socket of a server: the data folder, which only the account may enter. If that
-// makes the path too long, or has a comma, which would separate two hosts in a URL, it is a short one of the same mode,
-// named after the data folder.
-func socketFolder(account Account, data string) (string, error) {
-	if len(filepath.Join(data, socketName(defaultPort))) <= longestSocket && !strings.Contains(data, ",") {
+// socketFolder returns the folder for the socket of a server, which is a file of the given name: the data folder, which
+// only the account may enter. If that makes the path too long, or has a comma, which would separate two hosts in a URL, it
+// is a short one of the same mode, named after the data folder.
+func socketFolder(account Account, data, socket string) (string, error) {
+	if len(filepath.Join(data, socket)) <= longestSocket && !strings.Contains(data, ",") {
 		return data, nil
 	}
 	sum := fnv.New64a()

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes sure that Go, PostgreSQL and ps, which tests look at processes with, are there. What is missing is installed where
-# that can be done without asking; otherwise one message says what to do. Where everything is there, nothing is done or said.
+# Makes sure that Go, PostgreSQL, Redis and what tests need are there: ps, to look at processes, and curl, to follow the
+# README. What is missing is installed where that can be done without asking; otherwise one message says what to do. Where
+# everything is there, nothing is done or said. With the argument "run" only what the server cannot do without is looked for.
 set -euo pipefail
 
 oldest=15 # major version of PostgreSQL
@@ -22,6 +23,15 @@ have_postgres() {
     /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin \
     /Applications/Postgres.app/Contents/Versions/*/bin; do
     if [[ -n "$dir" ]] && usable "$dir"; then return 0; fi
+  done
+  return 1
+}
+
+# Succeeds if there is a Redis, or what goes for one, where the program looks.
+have_redis() {
+  local dir
+  for dir in ${PATH//:/ } /usr/bin /usr/local/bin /opt/homebrew/bin /home/linuxbrew/.linuxbrew/bin; do
+    if [[ -x "$dir/redis-server" || -x "$dir/valkey-server" ]]; then return 0; fi
   done
   return 1
 }
@@ -56,10 +66,14 @@ if [[ -n "${CORPINTEL_POSTGRES_BIN:-}" ]]; then
 elif ! have_postgres; then
   missing+=(postgresql)
 fi
-command -v ps >/dev/null || missing+=(procps)
+if [[ "${1:-}" != run ]]; then
+  command -v ps >/dev/null || missing+=(procps)
+  command -v curl >/dev/null || missing+=(curl)
+  have_redis || missing+=(redis-server)
+fi
 if ((${#missing[@]})) && ! { install "${missing[@]}" && { [[ -n "${CORPINTEL_POSTGRES_BIN:-}" ]] || have_postgres; }; }; then
   echo "Missing, and not to be installed without asking: ${missing[*]}. Install them, such as by" >&2
   echo "  sudo apt install ${missing[*]}" >&2
-  echo "PostgreSQL must be $oldest or later; CORPINTEL_POSTGRES_BIN can name the folder of its programs." >&2
+  echo "PostgreSQL must be $oldest or later, Redis 6.2; CORPINTEL_POSTGRES_BIN can name the folder of PostgreSQL's programs." >&2
   exit 1
 fi

@@ -48,6 +48,11 @@ func (q *query) Companies(
 	return q.companies(ctx)
 }
 
+// Filing and Node resolve to null.
+func (*query) Filing(context.Context, edgar.AccessionNumber) (*store.Filing, error) { return nil, nil }
+
+func (*query) Node(context.Context, string) (model.Node, error) { return nil, nil }
+
 // answering resolves company with a fixed row.
 func answering() *resolvers {
 	return failing(nil)

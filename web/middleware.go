@@ -113,12 +113,12 @@ func answerPanic(w http.ResponseWriter, r *http.Request, logger *slog.Logger) {
 	default:
 		logger.ErrorContext(r.Context(), "panic", slog.Any("value", value), slog.String("stack", string(debug.Stack())))
 		w.Header().Del("Content-Encoding")
-		refuse(w, &refusal{status: http.StatusInternalServerError, code: gqlerr.Internal, reason: "internal error"})
+		refuse(w, r, &refusal{status: http.StatusInternalServerError, code: gqlerr.Internal, reason: "internal error"})
 	}
 }
 
 // secured sets the headers that keep browsers from doing more with an answer than is meant.
-// The explorer's pages allow themselves a little more.
+// The pages of the build allow themselves a little more.
 func secured(next http.Handler) http.Handler {
 	headers := map[string][]string{ // shared by all answers: who adds to one gets a copy
 		"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},

@@ -3,11 +3,16 @@ package web
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"github.com/corpintel/corpintel/clients"
 	"github.com/corpintel/corpintel/graph"
+	"github.com/corpintel/corpintel/ratelimit"
+	"github.com/corpintel/corpintel/store"
+	"github.com/corpintel/corpintel/web/answers"
 	"github.com/corpintel/corpintel/web/guard"
 )
 
@@ -19,8 +24,18 @@ type Options struct {
 	RequestTimeout time.Duration                         // for the whole of an operation
 	Limits         Limits                                // the zero value stands for DefaultLimits
 	Access         Access
-	Logger         *slog.Logger
-	Now            func() time.Time
+	Clients        *clients.Registry     // nil: everybody asks without a key
+	AuthRequired   bool                  // nobody asks without a key; takes Clients
+	Usage          *clients.Usage        // counts registered documents that were executed; goes with Clients
+	APQ            graphql.Cache[string] // nil: texts are not kept under the hashes that clients send
+	Limiter        *ratelimit.Limiter    // nil: budgets of clients are not looked at
+	// Companies returns those that the answer of an operation shows something of, once it was executed; nil: what an answer
+	// depends on is not known, and none is kept.
+	Companies func(context.Context) []*store.Company
+	Answers   *answers.Cache // nil: every operation is executed; takes Companies
+
+	Logger *slog.Logger
+	Now    func() time.Time
 }
 
 // Limits are what a request may cost before it is executed, and what is kept for the next one.
@@ -45,6 +60,8 @@ type Access struct {
 	LocalOnly bool
 	// Hosts are further names that a LocalOnly server goes by, such as that of a proxy on the same machine.
 	Hosts []string
+	// Proxies are those whose X-Forwarded-For is believed.
+	Proxies []netip.Prefix
 	// Origins are those whose pages may ask and read the answers (CORS), such as https://app.example.com; * is all.
 	Origins []string
 }

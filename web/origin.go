@@ -17,8 +17,9 @@ const preflightHeaders = "X-Requested-With, GraphQL-Require-Preflight, Apollo-Re
 
 const (
 	corsMethods = "GET, POST"
-	corsHeaders = "Accept, Authorization, Content-Type, X-API-Key, X-Request-Id, " + preflightHeaders
-	corsExposed = "Retry-After, X-Request-Id"
+	corsHeaders = "Accept, Authorization, Content-Type, If-None-Match, X-API-Key, X-Request-Id, " +
+		costHeader + ", " + cacheHeader + ", " + preflightHeaders
+	corsExposed = "ETag, RateLimit, RateLimit-Policy, Retry-After, Sunset, X-Request-Id"
 	corsMaxAge  = "7200" // seconds; browsers keep it no longer
 )
 
@@ -99,7 +100,7 @@ func localOnly(next http.Handler, hosts []string) http.Handler {
 		name := hostname(r.Host)
 		listed := slices.ContainsFunc(hosts, func(host string) bool { return strings.EqualFold(host, name) })
 		if !listed && !isLoopback(name) {
-			refuse(w, &refusal{
+			refuse(w, r, &refusal{
 				status: http.StatusMisdirectedRequest, code: gqlerr.Forbidden,
 				reason: "this server listens on the loopback and is not called by that name; " +
 					"the setting CORPINTEL_ALLOWED_HOSTS adds names",

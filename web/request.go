@@ -21,30 +21,39 @@ import (
 // allowedMethods is what a request with another method is told.
 const allowedMethods = "GET, HEAD, POST, OPTIONS"
 
-// refusal is why a request is not a GraphQL request, or none that is answered.
-type refusal struct {
-	status  int
-	code    gqlerr.Code
-	reason  string
-	limit   string // the name of the limit that was passed, if it was one
-	maximum int64
+// request is a GraphQL request: what gqlgen knows of it, and by which id it calls a document.
+type request struct {
+	graphql.RawParams
+
+	documentID string // of documentId, or the path
+	relayID    string // of id
 }
 
-func badRequest(reason string) *refusal {
-	return &refusal{status: http.StatusBadRequest, code: gqlerr.BadRequest, reason: reason}
+// call notes the id of a document.
+func (q *request) call(id string) *refusal {
+	if q.documentID != "" && q.documentID != id {
+		return badRequest("the request names two documents: documentId, id and the path must be the same")
+	}
+	q.documentID = id
+	return nil
 }
 
-func unsupported(reason string) *refusal {
-	return &refusal{status: http.StatusUnsupportedMediaType, code: gqlerr.BadRequest, reason: reason}
+// settle makes id, as Relay's clients send it, the id of the document where there is no text. Beside a text it can be
+// anything: a number that a client gave the request.
+func (q *request) settle() *refusal {
+	if q.relayID == "" || q.Query != "" {
+		return nil
+	}
+	return q.call(q.relayID)
 }
 
-// readQuery reads a request from its URL. What it has beside the four parameters is ignored.
-func readQuery(r *http.Request, params *graphql.RawParams) *refusal {
+// readQuery reads a request from its URL. What it has beside the parameters is ignored.
+func readQuery(r *http.Request, q *request) *refusal {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return badRequest("the URL's query is malformed")
 	}
-	for _, name := range []string{"query", "operationName", "variables", "extensions"} {
+	for _, name := range []string{"query", "documentId", "id", "operationName", "variables", "extensions"} {
 		if len(values[name]) > 1 {
 			return badRequest("the URL has " + name + " twice")
 		}
@@ -52,9 +61,15 @@ func readQuery(r *http.Request, params *graphql.RawParams) *refusal {
 			return badRequest(name + " has bytes that are no UTF-8")
 		}
 	}
-	params.Query = values.Get("query")
-	params.OperationName = values.Get("operationName")
-	for name, to := range map[string]*map[string]any{"variables": &params.Variables, "extensions": &params.Extensions} {
+	q.Query = values.Get("query")
+	q.OperationName = values.Get("operationName")
+	q.relayID = values.Get("id")
+	if id := values.Get("documentId"); id != "" {
+		if refused := q.call(id); refused != nil {
+			return refused
+		}
+	}
+	for name, to := range map[string]*map[string]any{"variables": &q.Variables, "extensions": &q.Extensions} {
 		text := values.Get(name)
 		if text == "" {
 			continue
@@ -63,13 +78,13 @@ func readQuery(r *http.Request, params *graphql.RawParams) *refusal {
 			return badRequest(name + " is not a JSON object: " + err.Error())
 		}
 	}
-	return nil
+	return q.settle()
 }
 
 func isText(s string) bool { return strings.ToValidUTF8(s, "") == s }
 
 // readBody reads a request from its body.
-func readBody(w http.ResponseWriter, r *http.Request, params *graphql.RawParams, maxBytes int64) *refusal {
+func readBody(w http.ResponseWriter, r *http.Request, q *request, maxBytes int64) *refusal {
 	if refused := checkType(r.Header); refused != nil {
 		return refused
 	}
@@ -77,7 +92,7 @@ func readBody(w http.ResponseWriter, r *http.Request, params *graphql.RawParams,
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return &refusal{
 			status: http.StatusRequestEntityTooLarge, code: gqlerr.LimitExceeded,
-			reason: fmt.Sprintf("the body has more than %d bytes", maxBytes), limit: "bodyBytes", maximum: maxBytes,
+			reason: fmt.Sprintf("the body has more than %d bytes", maxBytes), extensions: map[string]any{"limit": "bodyBytes", "maximum": maxBytes},
 		}
 	}
 	switch {
@@ -89,7 +104,7 @@ func readBody(w http.ResponseWriter, r *http.Request, params *graphql.RawParams,
 	if strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "[") {
 		return badRequest("batches are not taken: send one operation in a request")
 	}
-	return decodeBody(text, params)
+	return decodeBody(text, q)
 }
 
 // checkType checks what a body is said to be.
@@ -130,54 +145,57 @@ func readText(from io.Reader) (string, error) {
 }
 
 // decodeBody reads the members of a request; those of other names are ignored, as protocols to come may have them.
-func decodeBody(text string, params *graphql.RawParams) *refusal {
-	var wrong string
+func decodeBody(text string, q *request) *refusal {
+	var refused *refusal
 	err := strictjson.Object(text, func(name string, value func() (any, error)) error {
-		var ok bool
-		switch name {
-		case "query", "operationName":
-			given, err := value()
-			if err != nil {
-				return err
-			}
-			var s string
-			if s, ok = given.(string); given == nil {
-				ok = true
-			}
-			if name == "query" {
-				params.Query = s
-			} else {
-				params.OperationName = s
-			}
-		case "variables", "extensions":
-			given, err := value()
-			if err != nil {
-				return err
-			}
-			var m map[string]any
-			if m, ok = given.(map[string]any); given == nil {
-				ok = true
-			}
-			if name == "variables" {
-				params.Variables = m
-			} else {
-				params.Extensions = m
-			}
-		default:
-			return nil
+		why, err := q.take(name, value)
+		if refused == nil {
+			refused = why
 		}
-		if !ok && wrong == "" {
-			wrong = name
-		}
-		return nil
+		return err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return badRequest("the body is not a JSON object with a query: " + err.Error())
-	case wrong == "query", wrong == "operationName":
-		return badRequest(wrong + " is not a string")
-	case wrong != "":
-		return badRequest(wrong + " is not an object")
 	}
-	return nil
+	if refused != nil {
+		return refused
+	}
+	return q.settle()
+}
+
+// take takes a member of a request. What is wrong with the request is no error, which is for what is no JSON.
+func (q *request) take(name string, value func() (any, error)) (*refusal, error) {
+	switch name {
+	case "query", "operationName", "documentId", "id":
+		given, err := value()
+		text, isText := given.(string)
+		switch {
+		case err != nil:
+			return nil, err
+		case name == "id":
+			q.relayID = text
+		case !isText && given != nil:
+			return badRequest(name + " is not a string"), nil
+		case name == "query":
+			q.Query = text
+		case name == "operationName":
+			q.OperationName = text
+		case text != "":
+			return q.call(text), nil
+		}
+	case "variables", "extensions":
+		given, err := value()
+		members, isObject := given.(map[string]any)
+		switch {
+		case err != nil:
+			return nil, err
+		case !isObject && given != nil:
+			return badRequest(name + " is not an object"), nil
+		case name == "variables":
+			q.Variables = members
+		default:
+			q.Extensions = members
+		}
+	}
+	return nil, nil
 }

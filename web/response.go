@@ -3,11 +3,14 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"math"
 	"mime"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -16,8 +19,8 @@ import (
 	"github.com/corpintel/corpintel/web/compress"
 )
 
-// retryAfter is how many seconds a client is asked to wait when the database is away.
-const retryAfter = "2"
+// retryAfter is how long a client is asked to wait when the database is away.
+const retryAfter = 2 * time.Second
 
 // format is a media type of answers.
 type format string
@@ -69,11 +72,15 @@ type responder struct {
 	noStore    []string
 }
 
-// newResponder returns a responder; byOrigin says that answers depend on the origin of the page that asks.
-func newResponder(compressor *compress.Compressor, byOrigin bool) *responder {
+// newResponder returns a responder; byOrigin says that answers depend on the origin of the page that asks, byKey that they
+// depend on the client's key.
+func newResponder(compressor *compress.Compressor, byOrigin, byKey bool) *responder {
 	vary := "Accept, Accept-Encoding"
 	if byOrigin {
 		vary += ", Origin"
+	}
+	if byKey {
+		vary += ", Authorization, X-API-Key"
 	}
 	return &responder{
 		compressor: compressor,
@@ -90,27 +97,56 @@ func (p *responder) begin(w http.ResponseWriter) {
 	header["Vary"] = p.vary
 }
 
-// answer writes a response. executed tells a response to an operation from one to a document that could not be executed,
-// which has no data.
-func (p *responder) answer(w http.ResponseWriter, r *http.Request, f format, status int, response *graphql.Response, executed bool) {
+// answer is a response on its way out.
+type answer struct {
+	format   format
+	status   int
+	response *graphql.Response
+	executed bool              // else the document could not be executed: there is no data
+	caching  *caching          // nil when no cache may keep it
+	keep     func(body []byte) // is given the body as it is sent; nil when nobody wants it
+	told     string            // extensions.cache, of a response without extensions; empty when nobody asked
+}
+
+// answer writes a response.
+func (p *responder) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 	plain, packed := p.buffers.Get().(*[]byte), p.buffers.Get().(*[]byte)
 	defer p.release(plain)
 	defer p.release(packed)
-	body, err := appendResponse((*plain)[:0], response, executed)
+	body, err := appendResponse((*plain)[:0], a.response, a.executed)
 	if err != nil {
 		panic(err) // extensions hold nothing that has no JSON
 	}
 	*plain = body
-	if len(body) >= compress.Least {
-		if coding := compress.Negotiate(r.Header["Accept-Encoding"]); coding != compress.None {
-			if body, err = p.compressor.Append((*packed)[:0], coding, body); err != nil {
-				panic(err) // it writes to memory
-			}
-			*packed = body
-			w.Header().Set("Content-Encoding", string(coding))
-		}
+	coding := compress.None
+	if len(body) >= compress.Least && r.Header.Get(cacheHeader) == "" {
+		coding = compress.Negotiate(r.Header["Accept-Encoding"])
 	}
-	write(w, f, status, body)
+	known := a.caching != nil && a.caching.set(w.Header(), r.Header, coding, body)
+	if known && a.keep == nil {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	if coding != compress.None {
+		if body, err = p.compressor.Append((*packed)[:0], coding, body); err != nil {
+			panic(err) // it writes to memory
+		}
+		*packed = body
+		w.Header().Set("Content-Encoding", string(coding))
+	}
+	if a.keep != nil && a.status == http.StatusOK {
+		a.keep(body)
+	}
+	if a.told != "" {
+		body = spliced(body, a.told)
+		*plain = body
+	}
+	if known {
+		w.Header().Del("Content-Encoding")
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	write(w, a.format, a.status, body)
 }
 
 // release keeps a buffer for another answer, unless it has become large.
@@ -177,17 +213,25 @@ func isUnavailable(response *graphql.Response) bool {
 }
 
 // refuse answers a request that is not a GraphQL request, or none that is answered.
-func refuse(w http.ResponseWriter, why *refusal) {
+func refuse(w http.ResponseWriter, r *http.Request, why *refusal) {
 	extensions := map[string]any{"code": string(why.code)}
-	if why.limit != "" {
-		extensions["limit"], extensions["maximum"] = why.limit, why.maximum
+	maps.Copy(extensions, why.extensions)
+	header := w.Header()
+	if why.retryAfter > 0 {
+		header.Set("Retry-After", wholeSeconds(why.retryAfter))
+		if why.code == gqlerr.RateLimited {
+			extensions["retryAfter"] = max(1, int(math.Ceil(why.retryAfter.Seconds())))
+		}
+	}
+	if why.status == http.StatusUnauthorized {
+		header.Set("Www-Authenticate", `Bearer realm="corpintel"`)
 	}
 	response := graphql.Response{Errors: gqlerror.List{{Message: why.reason, Extensions: extensions}}}
 	body, err := appendResponse(nil, &response, false)
 	if err != nil {
 		panic(err) // it holds strings and numbers only
 	}
-	write(w, jsonFormat, why.status, body)
+	write(w, negotiate(r.Header), why.status, body)
 }
 
 func write(w http.ResponseWriter, f format, status int, body []byte) {

@@ -88,7 +88,8 @@ func TestRefusals(t *testing.T) {
 		"get, not UTF-8":           {"GET", "/graphql?query=%7B+SECRET%ff+%7D", "", "", 400, ""},
 		"query no string":          {"POST", "/graphql", `{"query": {"SECRET": 1}}`, json, 400, ""},
 		"variables a list":         {"POST", "/graphql", `{"query": "{ SECRET }", "variables": [1]}`, json, 400, ""},
-		"no query":                 {"POST", "/graphql", `{"documentId": "SECRET"}`, json, 400, ""},
+		"no query":                 {"POST", "/graphql", `{"operationName": "SECRET"}`, json, 400, ""},
+		"document id no string":    {"POST", "/graphql", `{"documentId": 5, "query": "{ SECRET }"}`, json, 400, ""},
 		"empty":                    {"POST", "/graphql", ``, json, 400, ""},
 		"too large":                {"POST", "/graphql", `{"query": "` + strings.Repeat("SECRET ", 200_000) + `"}`, json, 413, ""},
 		"no content type":          {"POST", "/graphql", `{"query": "{ SECRET }"}`, "", 415, ""},
@@ -201,7 +202,7 @@ func TestOtherMembers(t *testing.T) {
 	t.Parallel()
 	h, _ := newHandler(answering())
 	for _, body := range []string{
-		`{"query": "{ company(ticker: \"A\") { name } }", "id": "x", "documentId": null, "QUERY": 1, "more": {"a": [1, {"b": 2}]}}`,
+		`{"query": "{ company(ticker: \"A\") { name } }", "id": 7, "documentId": null, "QUERY": 1, "more": {"a": [1, {"b": 2}]}}`,
 		`{"operationName": null, "variables": null, "extensions": null, "query": "{ company(ticker: \"A\") { name } }"}`,
 	} {
 		w := send(t, h, "POST", "/graphql", body, "Content-Type", "application/json")

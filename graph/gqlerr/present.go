@@ -44,7 +44,7 @@ func Present(logger *slog.Logger) graphql.ErrorPresenterFunc {
 // fromEngine reports whether an error is gqlgen's own verdict on a document, which is shown as it is.
 func fromEngine(err *gqlerror.Error) bool {
 	code := err.Extensions["code"]
-	return code == string(ParseFailed) || code == string(ValidationFailed) || code == string(TooComplex)
+	return code == string(ParseFailed) || code == string(ValidationFailed) || code == string(TooComplex) || code == string(PersistedQueryNotFound)
 }
 
 // describe gives shown the code, message and extensions for err. It is the table.

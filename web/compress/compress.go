@@ -22,9 +22,10 @@ type Coding string
 
 // The codings.
 const (
-	None Coding = ""
-	Gzip Coding = "gzip"
-	Zstd Coding = "zstd"
+	None   Coding = ""
+	Gzip   Coding = "gzip"
+	Zstd   Coding = "zstd"
+	Brotli Coding = "br" // of files that were compressed beforehand: Append has none of it
 )
 
 // Negotiate returns the coding that the values of Accept-Encoding rate highest, zstd before gzip where they rate the
@@ -36,9 +37,15 @@ func Negotiate(accepted []string) Coding {
 	if accepted[0] == "gzip" && len(accepted) == 1 {
 		return Gzip
 	}
+	return Choose(accepted, Gzip, Zstd)
+}
+
+// Choose returns that of the codings on offer which the values of Accept-Encoding rate highest, a later one before an earlier
+// one where they rate the same.
+func Choose(accepted []string, offered ...Coding) Coding {
 	ratings := rate(accepted)
 	best, coding := ratings.identity(), None
-	for _, candidate := range []Coding{Gzip, Zstd} {
+	for _, candidate := range offered {
 		if rating := ratings.of(candidate); rating > 0 && rating >= best {
 			best, coding = rating, candidate
 		}
@@ -47,10 +54,10 @@ func Negotiate(accepted []string) Coding {
 }
 
 // ratings are what a client says of codings; negative for nothing.
-type ratings struct{ gzip, zstd, none, others float64 }
+type ratings struct{ gzip, zstd, brotli, none, others float64 }
 
 func rate(accepted []string) ratings {
-	r := ratings{-1, -1, -1, -1}
+	r := ratings{-1, -1, -1, -1, -1}
 	for _, value := range accepted {
 		for part := range strings.SplitSeq(value, ",") {
 			name, parameter, _ := strings.Cut(part, ";")
@@ -60,6 +67,8 @@ func rate(accepted []string) ratings {
 				r.gzip = max(r.gzip, rating)
 			case "zstd":
 				r.zstd = max(r.zstd, rating)
+			case "br":
+				r.brotli = max(r.brotli, rating)
 			case "identity":
 				r.none = max(r.none, rating)
 			case "*":
@@ -70,15 +79,19 @@ func rate(accepted []string) ratings {
 	return r
 }
 
-// of returns how high a coding is rated. zstd is for those who name it: not everybody who says * can read it.
+// of returns how high a coding is rated. zstd and brotli are for those who name them: not everybody who says * can read them.
 func (r ratings) of(c Coding) float64 {
-	if c == Zstd {
+	switch c {
+	case Zstd:
 		return r.zstd
+	case Brotli:
+		return r.brotli
+	default:
+		if r.gzip >= 0 {
+			return r.gzip
+		}
+		return r.others
 	}
-	if r.gzip >= 0 {
-		return r.gzip
-	}
-	return r.others
 }
 
 // identity returns how high no coding is rated: as something that is accepted, and nothing better, unless it is named.

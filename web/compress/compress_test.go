@@ -60,6 +60,29 @@ func TestNegotiate(t *testing.T) {
 	}
 }
 
+func TestChoose(t *testing.T) {
+	t.Parallel()
+	const none, gzip, brotli = compress.None, compress.Gzip, compress.Brotli
+	for accepted, want := range map[string]compress.Coding{
+		"gzip, deflate, br, zstd": brotli,
+		"br":                      brotli,
+		"BR;q=0.5, gzip;q=0.5":    brotli,
+		"br;q=0.4, gzip;q=0.5":    gzip,
+		"gzip":                    gzip,
+		"*":                       gzip,
+		"zstd":                    none,
+		"br;q=0, gzip;q=0":        none,
+		"identity":                none,
+	} {
+		if got := compress.Choose([]string{accepted}, gzip, brotli); got != want {
+			t.Errorf("%q: %q, want %q", accepted, got, want)
+		}
+	}
+	if got := compress.Choose(nil, gzip, brotli); got != none {
+		t.Errorf("nothing accepted: %q", got)
+	}
+}
+
 // FuzzNegotiate checks that only what a client names is chosen, and nothing that it refuses.
 func FuzzNegotiate(f *testing.F) {
 	for _, seed := range []string{"gzip", "zstd;q=0.5, gzip", "*;q=0", "identity;q=0", "gzip;q=", ";;,,"} {

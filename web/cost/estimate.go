@@ -22,6 +22,7 @@ func (m *Model) Estimate(operation *ast.OperationDefinition, variables map[strin
 type estimator struct {
 	model     *Model
 	variables map[string]any
+	bound     bound // when there are no variables yet
 	fragments map[spread]sum
 	lengths   map[string]float64 // of the lists in variables
 }
@@ -168,6 +169,8 @@ func (e *estimator) argument(f *ast.Field, name string) (float64, bool) {
 		value, _ = definition.DefaultValue.Value(nil)
 	case argument.Value.Kind == ast.ListValue:
 		return float64(len(argument.Value.Children)), true
+	case argument.Value.Kind == ast.Variable && e.bound != exact:
+		return e.boundSize(), true
 	default:
 		value, _ = argument.Value.Value(e.variables)
 	}
@@ -193,6 +196,12 @@ func (e *estimator) included(directives ast.DirectiveList) bool {
 			continue
 		}
 		if condition := d.Arguments.ForName("if"); condition != nil {
+			if condition.Value.Kind == ast.Variable && e.bound != exact {
+				if e.bound == least {
+					return false
+				}
+				continue
+			}
 			value, _ := condition.Value.Value(e.variables)
 			if is, ok := value.(bool); ok && is == (d.Name == "skip") {
 				return false

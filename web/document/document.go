@@ -24,20 +24,30 @@ type Store struct {
 	rules  []rule
 	limits guard.Limits
 	kept   *cache
+	// registered has documents that stay there whatever others send.
+	registered *cache
 }
 
 var _ graphql.Cache[*ast.QueryDocument] = (*Store)(nil)
 
-// NewStore returns a Store for a schema. It keeps about maxBytes of documents, those that were used last.
+// NewStore returns a Store for a schema. It keeps about maxBytes of documents, those that were used last, and as much of
+// registered ones.
 func NewStore(schema *ast.Schema, limits guard.Limits, maxBytes int64) *Store {
-	return &Store{schema: schema, rules: rules(), limits: limits, kept: newCache(maxBytes)}
+	return &Store{schema: schema, rules: rules(), limits: limits, kept: newCache(maxBytes), registered: newCache(maxBytes)}
 }
 
 // Load returns the document of a text, the same one for the same text as long as it is kept; it must not be changed.
 // Errors: *guard.ExcessError for a document beyond a limit, gqlerror.List with codes for one that is no GraphQL or does not
 // fit the schema.
-func (s *Store) Load(text string) (*ast.QueryDocument, error) {
-	if found, ok := s.kept.get(text); ok {
+func (s *Store) Load(text string) (*ast.QueryDocument, error) { return s.load(text, s.kept) }
+
+// LoadRegistered is Load for the text of a registered document: free texts do not make the Store forget it.
+func (s *Store) LoadRegistered(text string) (*ast.QueryDocument, error) {
+	return s.load(text, s.registered)
+}
+
+func (s *Store) load(text string, keep *cache) (*ast.QueryDocument, error) {
+	if found, ok := keep.get(text); ok {
 		return found, nil
 	}
 	counts, err := s.limits.Check(text)
@@ -62,13 +72,16 @@ func (s *Store) Load(text string) (*ast.QueryDocument, error) {
 	if faults := validate(s.schema, parsed, s.rules); len(faults) > 0 {
 		return nil, faults
 	}
-	s.kept.add(text, parsed, counts.Tokens)
+	keep.add(text, parsed, counts.Tokens)
 	return parsed, nil
 }
 
 // Get makes the Store a query cache for gqlgen, which asks for documents that were loaded just before: it never has to
 // parse one itself, which it would do without the guard.
 func (s *Store) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
+	if found, ok := s.registered.get(text); ok {
+		return found, true
+	}
 	found, err := s.Load(text)
 	return found, err == nil
 }

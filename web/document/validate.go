@@ -22,6 +22,9 @@ const (
 	maxMessage = 300
 )
 
+// Suggestion begins what a message suggests: names of the schema that are like one of the document.
+const Suggestion = " Did you mean "
+
 type rule = validator.Rule
 
 // rules returns the rules of the specification by name, with one of ours: the usual way to find fields that cannot be

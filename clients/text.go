@@ -1,0 +1,146 @@
+package clients
+
+import (
+	"container/list"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/corpintel/corpintel/cache"
+	"github.com/corpintel/corpintel/graph/persisted"
+	"github.com/corpintel/corpintel/store"
+)
+
+const (
+	// textBytes is how many bytes of texts are kept in memory.
+	textBytes = 32 << 20
+	// textEntryBytes is what a text takes beside its bytes.
+	textEntryBytes = 256
+	// textKind and textTTL are those of texts in Redis, where each is stored under its hash and never changes.
+	textKind = "document"
+	textTTL  = 24 * time.Hour
+	// textTimeout bounds the look for a text, which goes on when the request that began it has ended: others wait for it.
+	textTimeout = 5 * time.Second
+)
+
+// texts finds the texts of documents: in memory, in Redis, in PostgreSQL. It is safe for concurrent use.
+type texts struct {
+	store    *store.Store
+	cache    *cache.Cache // nil: none
+	logger   *slog.Logger
+	maxBytes int64
+
+	mu      sync.Mutex
+	bytes   int64
+	entries map[[32]byte]*list.Element
+	order   list.List // of textEntry, the one used last first
+	flights map[[32]byte]*flight
+
+	wrong atomic.Int64
+}
+
+type textEntry struct {
+	hash [32]byte
+	text string
+}
+
+func (e *textEntry) bytes() int64 { return int64(len(e.text)) + textEntryBytes }
+
+// flight is the look for a text that is not in memory. All who want it wait for the same one.
+type flight struct {
+	done chan struct{} // closed when text and err are there
+	text string
+	err  error
+}
+
+func newTexts(s *store.Store, c *cache.Cache, logger *slog.Logger, maxBytes int64) *texts {
+	return &texts{
+		store: s, cache: c, logger: logger, maxBytes: maxBytes,
+		entries: make(map[[32]byte]*list.Element), flights: make(map[[32]byte]*flight),
+	}
+}
+
+// Text returns the text of a document: from memory, else from Redis, if it has the hash of the document there, else from
+// PostgreSQL. Errors: store.ErrUnavailable when none of them has it and PostgreSQL is away, those of ctx.
+func (r *Registry) Text(ctx context.Context, d *Document) (string, error) {
+	return r.texts.get(ctx, d.Hash)
+}
+
+// WrongTexts returns how many texts in Redis were not those that they were stored as. They were not used.
+func (r *Registry) WrongTexts() int64 { return r.texts.wrong.Load() }
+
+func (t *texts) get(ctx context.Context, hash [32]byte) (string, error) {
+	t.mu.Lock()
+	if found, ok := t.entries[hash]; ok {
+		t.order.MoveToFront(found)
+		t.mu.Unlock()
+		return found.Value.(*textEntry).text, nil
+	}
+	f := t.flights[hash]
+	if f == nil {
+		f = &flight{done: make(chan struct{})}
+		t.flights[hash] = f
+		go t.fly(context.WithoutCancel(ctx), hash, f)
+	}
+	t.mu.Unlock()
+	select {
+	case <-f.done:
+		return f.text, f.err
+	case <-ctx.Done():
+		return "", fmt.Errorf("text of document %x: %w", hash, ctx.Err())
+	}
+}
+
+// fly looks for a text, and keeps it.
+func (t *texts) fly(ctx context.Context, hash [32]byte, f *flight) {
+	ctx, cancel := context.WithTimeout(ctx, textTimeout)
+	defer cancel()
+	f.text, f.err = t.find(ctx, hash)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.flights, hash)
+	if f.err == nil {
+		t.keep(hash, f.text)
+	}
+	close(f.done)
+}
+
+// find returns the text from Redis or PostgreSQL.
+func (t *texts) find(ctx context.Context, hash [32]byte) (string, error) {
+	key := hex.EncodeToString(hash[:])
+	if found, ok := t.cache.Get(ctx, textKind, key); ok {
+		if text := string(found); persisted.Hash(text) == hash {
+			return text, nil
+		}
+		t.wrong.Add(1)
+		t.logger.WarnContext(ctx, "a text in Redis is not the one that it was stored as: it is not used", slog.String("sha256", key))
+	}
+	text, err := t.store.DocumentText(ctx, hash)
+	if err != nil {
+		return "", err
+	}
+	if persisted.Hash(text) != hash {
+		return "", fmt.Errorf("text of document %s: what is stored has another hash", key)
+	}
+	t.cache.Set(ctx, textKind, key, []byte(text), textTTL)
+	return text, nil
+}
+
+// keep puts a text into memory, and drops those that were not used for longest until all fit. The caller holds mu.
+func (t *texts) keep(hash [32]byte, text string) {
+	added := &textEntry{hash, text}
+	if added.bytes() > t.maxBytes {
+		return
+	}
+	t.entries[hash] = t.order.PushFront(added)
+	t.bytes += added.bytes()
+	for t.bytes > t.maxBytes {
+		last := t.order.Remove(t.order.Back()).(*textEntry)
+		delete(t.entries, last.hash)
+		t.bytes -= last.bytes()
+	}
+}

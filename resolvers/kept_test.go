@@ -1,0 +1,239 @@
+package resolvers_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"math/rand/v2"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/tools/txtar"
+
+	"github.com/corpintel/corpintel/edgar"
+	"github.com/corpintel/corpintel/events"
+	"github.com/corpintel/corpintel/ingest"
+	"github.com/corpintel/corpintel/loaders"
+	"github.com/corpintel/corpintel/resolvers"
+	"github.com/corpintel/corpintel/store"
+	"github.com/corpintel/corpintel/store/storetest"
+	"github.com/corpintel/corpintel/web"
+	"github.com/corpintel/corpintel/web/answers"
+)
+
+// keeper is a server that keeps its answers.
+type keeper struct {
+	*server
+
+	cache    *answers.Cache
+	follower *events.Follower
+}
+
+// serveKeeping starts a server that keeps answers, and follows the changes of its database.
+func serveKeeping(t *testing.T, database string) *keeper {
+	t.Helper()
+	counter := &statements{}
+	s, err := store.Open(t.Context(), database, store.Options{Tracer: counter})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	follower, err := events.Open(t.Context(), events.Options{Store: s, DirectURL: database, Now: time.Now, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache := answers.New(answers.Options{Bytes: 64 << 20, Fresh: follower.Fresh, Now: time.Now})
+	follower.Subscribe(func(b events.Batch) { cache.Apply(b.All, b.Changes) })
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		follower.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	l := loaders.New(s, func() time.Time { return today })
+	h := httptest.NewServer(web.New(web.Options{
+		Resolvers: resolvers.New(s), Attach: l.Attach, RequestTimeout: time.Minute,
+		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Extensions: []graphql.HandlerExtension{resolvers.NewRenderer()},
+		Answers: cache, Companies: func(ctx context.Context) []*store.Company { return loaders.From(ctx).Shown() },
+	}))
+	t.Cleanup(h.Close)
+	return &keeper{&server{url: h.URL + "/graphql", store: s, loaders: l, statements: counter}, cache, follower}
+}
+
+// question is the operation of a golden file.
+type question struct {
+	file, query string
+	variables   any
+}
+
+func questions(t *testing.T, patterns ...string) []question {
+	t.Helper()
+	var all []question
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("nothing matches %s (%v)", pattern, err)
+		}
+		for _, file := range files {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := question{file: file}
+			for _, f := range archive.Files {
+				switch f.Name {
+				case "query.graphql":
+					q.query = string(f.Data)
+				case "variables.json":
+					if err := json.Unmarshal(f.Data, &q.variables); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+// TestKeptEqual checks that every golden operation is answered with the same bytes without kept answers, when its answer is
+// made, and from memory.
+func TestKeptEqual(t *testing.T) {
+	t.Parallel()
+	database := newDatabase(t, "testdata/seed.sql")
+	plain, keeping := serveDatabase(t, database), serveKeeping(t, database)
+	all := questions(t, "testdata/golden/*.txtar")
+	for _, q := range all {
+		want := plain.post(t, q.query, q.variables)
+		for _, what := range []string{"cold", "warm", "warm"} {
+			if got := keeping.post(t, q.query, q.variables); !bytes.Equal(got, want) {
+				t.Errorf("%s, %s: %s, want %s", q.file, what, got, want)
+			}
+		}
+	}
+	if hits := keeping.cache.Stats().Hits; hits < int64(len(all)) {
+		t.Errorf("%d hits: the test proves nothing", hits)
+	}
+}
+
+// TestKeptNeverOld imports files one by one, and asks after each what is asked elsewhere: a server that keeps answers and one
+// that does not answer the same, as soon as the first knows of the import.
+func TestKeptNeverOld(t *testing.T) {
+	t.Parallel()
+	database := storetest.New(t)
+	pool, err := pgxpool.New(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	plain, keeping := serveDatabase(t, database), serveKeeping(t, database)
+	all := questions(t, "testdata/golden/*.txtar", "testdata/edgar/*.txtar", "testdata/prices/*.txtar", "testdata/asof/*.txtar", "testdata/buckets/*.txtar")
+	all = append(all, reportedQuestions()...)
+	for _, step := range writes(t, pool) {
+		step.write()
+		if err := keeping.follower.CatchUp(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range all {
+			want := plain.post(t, q.query, q.variables)
+			for range 2 {
+				if got := keeping.post(t, q.query, q.variables); !bytes.Equal(got, want) && !isTraced(want) {
+					t.Fatalf("after %s, %s: an old answer: %s, want %s", step.name, q.file, got, want)
+				}
+			}
+		}
+	}
+	if stats := keeping.cache.Stats(); stats.Hits == 0 || stats.Stale == 0 {
+		t.Errorf("the test proves nothing: %+v", stats)
+	}
+}
+
+// isTraced reports whether an answer has the id of a fault, which is another one each time.
+func isTraced(body []byte) bool { return bytes.Contains(body, []byte("traceId")) }
+
+// reportedQuestions ask for what the excerpts have.
+func reportedQuestions() []question {
+	var all []question
+	for _, query := range []string{
+		`{ companies(first: 50) { totalCount nodes { cik name ticker marketCap sector industry } } }`,
+		`{ companies(first: 50, orderBy: { field: MARKET_CAP, direction: DESC }) { nodes { name marketCap } } }`,
+		`{ searchCompanies(query: "inc", first: 20) { nodes { name tickers { symbol from to } } } }`,
+		`{ filings(first: 20) { totalCount nodes { accessionNumber form filedOn company { name } companies { name } } } }`,
+		`{ metricDefinitions(first: 100) { nodes { name unit period label } } }`,
+		`{ company(cik: 320193) { name filingSummary { count } metrics(names: ["us-gaap:Revenues", "price:close"]) { date value } } }`,
+		`{ a: company(ticker: "AAPL") { name marketCap } b: company(ticker: "LB") { name series(metric: "price:close") { points { date value } } } }`,
+		`{ company(ticker: "BBWI") { name series(metric: "price:close") { buckets(by: MONTH) { start count last } } } }`,
+		`{ filing(accessionNumber: "0000320193-23-000106") { form company { name } } }`,
+	} {
+		all = append(all, question{file: query, query: query})
+	}
+	return all
+}
+
+// step is a write to the database.
+type step struct {
+	name  string
+	write func()
+}
+
+// writes are imports of every excerpt of EDGAR, of prices, of corrections to them, and of a reference file, in an order
+// that is drawn.
+func writes(t *testing.T, pool *pgxpool.Pool) []step {
+	t.Helper()
+	var steps []step
+	add := func(name string, write func() error) {
+		steps = append(steps, step{name, func() {
+			if err := write(); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}})
+	}
+	options := ingest.Options{TickersAsOf: edgar.NewDate(2026, 7, 30)}
+	const excerpts = "../edgar/testdata/"
+	for _, pattern := range []string{"submissions/*.json", "companyfacts/*.json", "*.json", "index/*.idx"} {
+		files, err := filepath.Glob(excerpts + pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("nothing matches %s (%v)", pattern, err)
+		}
+		for _, file := range files {
+			add(file, func() error {
+				_, err := ingest.Run(t.Context(), pool, []string{file}, options)
+				return err
+			})
+		}
+	}
+	tickers := writeFile(t, "company_tickers.json", `{"0": {"cik_str": 701985, "ticker": "BBWI", "title": "Bath & Body Works, Inc."}}`)
+	add("tickers of BBWI", func() error {
+		_, err := ingest.Run(t.Context(), pool, []string{tickers}, ingest.Options{TickersAsOf: edgar.NewDate(2026, 7, 31)})
+		return err
+	})
+	for i, rows := range []string{
+		"2026-01-02,AAPL,1,1,1,100,100,10\n2021-09-03,BBWI,66,67,65,66.5,66,4000\n",
+		"2026-01-05,AAPL,1,1,1,110,110,20\n",
+		"2026-01-02,AAPL,1,1,1,101,101,10\n", // corrects the first
+		"2021-10-04,BBWI,70,71,69,70.5,70,4000\n",
+	} {
+		file := writeFile(t, "prices.csv", "date,ticker,open,high,low,close,adj_close,volume\n"+rows)
+		add("prices "+string(rune('a'+i)), func() error {
+			_, err := ingest.RunPrices(t.Context(), pool, []string{file}, nil, ingest.Options{})
+			return err
+		})
+	}
+	sectors := writeFile(t, "constituents.csv", "symbol,sector,industry\nAAPL,Information Technology,Technology Hardware\n")
+	add("reference", func() error {
+		_, err := ingest.RunReference(t.Context(), pool, []string{sectors}, ingest.Options{})
+		return err
+	})
+	random := rand.New(rand.NewPCG(11, 13)) //nolint:gosec // the same each time
+	random.Shuffle(len(steps), func(i, k int) { steps[i], steps[k] = steps[k], steps[i] })
+	return steps
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Runs the tests of the explorer and the landing page in Debian's Chromium, against a server with demo data on a database
+# of its own. Needs Node 20.19 or later with npm, and Chromium. Arguments are test files; without any all of them run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Installs packages where that needs no asking.
+install() {
+  command -v apt-get >/dev/null || return 1
+  local sudo=()
+  [[ "$(id -u)" == 0 ]] || sudo=(sudo -n)
+  "${sudo[@]}" apt-get update -qq >&2 &&
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+if ! { command -v node && command -v npm; } >/dev/null && ! install nodejs npm; then
+  echo "Node is missing: install version 20.19 or later with npm, such as by sudo apt install nodejs npm" >&2
+  exit 1
+fi
+export CHROMIUM="${CHROMIUM:-$(command -v chromium || command -v chromium-browser || true)}"
+if [[ -z "$CHROMIUM" ]]; then
+  if ! install chromium; then
+    echo "Chromium is missing: install it, such as by sudo apt install chromium; CHROMIUM can name its program" >&2
+    exit 1
+  fi
+  CHROMIUM=$(command -v chromium)
+fi
+
+work=$(mktemp -d)
+chmod 755 "$work" # as root the database runs as another account
+trap 'rm -rf "$work"' EXIT
+
+(cd web/ui && npm ci --ignore-scripts --no-audit --no-fund --silent)
+go build -o "$work/corpintel" .
+export CORPINTEL_BINARY="$work/corpintel" CORPINTEL_TEST_DIR="$work/data"
+cd web/ui
+if (($#)); then files=("$@"); else files=(test/*.test.mjs); fi
+node --test --test-concurrency=1 "${files[@]}"
