@@ -121,16 +121,25 @@ export function filled(variables: string, ticker: string): string {
   return variables.replaceAll(JSON.stringify(unknownTicker), JSON.stringify(ticker));
 }
 
-// findTicker returns a symbol that has an answer: that of the company with the greatest market capitalisation. It returns
-// null when there is none, or the server does not tell.
+interface Symbols {
+  greatest: { nodes: { ticker: string | null; marketCap: number | null }[] };
+  newest: { nodes: { company: { ticker: string | null } }[] };
+}
+
+const symbolsQuery = `query Symbols {
+  greatest: companies(first: 1, orderBy: { field: MARKET_CAP, direction: DESC }) { nodes { ticker marketCap } }
+  newest: filings(first: 20, filter: { forms: ["10-K"] }) { nodes { company { ticker } } }
+}`;
+
+// findTicker returns a symbol that has an answer: that of the company with the greatest market capitalisation, or where none is
+// known that of a company which filed its annual report lately. It returns null when there is none, or the server does not tell.
 export async function findTicker(): Promise<string | null> {
-  const query = `query Symbol {
-    companies(first: 1, orderBy: { field: MARKET_CAP, direction: DESC }) { nodes { ticker } }
-  }`;
   try {
-    const { answer } = await post({ body: { query }, key: apiKey.get() });
-    const data = answer?.data as { companies?: { nodes?: { ticker: string | null }[] } } | undefined;
-    return data?.companies?.nodes?.[0]?.ticker ?? null;
+    const { answer } = await post({ body: { query: symbolsQuery }, key: apiKey.get() });
+    const found = answer?.data as Symbols | null | undefined;
+    const greatest = found?.greatest.nodes[0];
+    if (greatest?.ticker && greatest.marketCap !== null) return greatest.ticker;
+    return found?.newest.nodes.find(({ company }) => company.ticker)?.company.ticker ?? greatest?.ticker ?? null;
   } catch {
     return null;
   }
