@@ -4,19 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Installs packages where that needs no asking.
-install() {
-  command -v apt-get >/dev/null || return 1
-  local sudo=()
-  [[ "$(id -u)" == 0 ]] || sudo=(sudo -n)
-  "${sudo[@]}" apt-get update -qq >&2 &&
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
-}
-
-if ! { command -v node && command -v npm; } >/dev/null && ! install nodejs npm; then
-  echo "Node is missing: install version 20.19 or later with npm, such as by sudo apt install nodejs npm" >&2
-  exit 1
-fi
+source scripts/node.sh
+need_node
 export CHROMIUM="${CHROMIUM:-$(command -v chromium || command -v chromium-browser || true)}"
 if [[ -z "$CHROMIUM" ]]; then
   if ! install chromium; then
