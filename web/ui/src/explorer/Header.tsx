@@ -12,7 +12,7 @@ export function Header() {
     <header className="bar-above">
       <a className="brand" href="/">corpintel</a>
       <State />
-      <label className="switch" title="Ask the server what an operation costs, and why. Needs the role analyst or admin.">
+      <label className="switch" title="Ask the server what an operation costs, and why, where it tells.">
         <input type="checkbox" role="switch" checked={wanted} onChange={(e) => explainWanted.set(e.currentTarget.checked)} />
         Explain
       </label>

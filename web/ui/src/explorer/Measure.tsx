@@ -10,7 +10,7 @@ export function Measure() {
   if (!m) return null;
   const parts = [`Status ${m.status}`, milliseconds(m.milliseconds), size(m.bytes)];
   if (m.document) parts.push(`registered document ${m.document}`);
-  if (wanted && !isExplained && m.status === 200) parts.push("not explained: that takes a key with the role analyst or admin");
+  if (wanted && !isExplained && m.status === 200) parts.push("not explained: this server does not, or not to this key");
   return <p className="measure">{parts.join(" · ")}</p>;
 }
 
