@@ -172,6 +172,9 @@ func reportedQuestions() []question {
 		`{ company(cik: 320193) { name filingSummary { count } metrics(names: ["us-gaap:Revenues", "price:close"]) { date value } } }`,
 		`{ a: company(ticker: "AAPL") { name marketCap } b: company(ticker: "LB") { name series(metric: "price:close") { points { date value } } } }`,
 		`{ company(ticker: "BBWI") { name series(metric: "price:close") { buckets(by: MONTH) { start count last } } } }`,
+		`{ ...both } fragment both on Query { a: company(cik: 320193) { name } b: company(cik: 701985) { name } }`,
+		`{ ...both } fragment both on Query { a: company(cik: 789019) { name } b: company(ticker: "BBWI") { name } }`,
+		`{ a: company(cik: 1652044) { name } ... { b: company(ticker: "AAPL") { name } } }`,
 		`{ filing(accessionNumber: "0000320193-23-000106") { form company { name } } }`,
 	} {
 		all = append(all, question{file: query, query: query})

@@ -123,10 +123,11 @@ func (e *exchange) dependencies(ctx context.Context, operation *ast.OperationDef
 	for _, c := range shown {
 		tags = append(tags, answers.AnyCompany, answers.Company(c.ID))
 	}
+	isOne := countFields(operation.SelectionSet) == 1
 	for _, name := range rootFields(operation.SelectionSet, nil) {
 		switch name {
 		case "company":
-			if len(shown) == 0 || len(operation.SelectionSet) > 1 { // one that does not exist, yet
+			if len(shown) == 0 || !isOne { // one of them may not exist, yet
 				tags = append(tags, answers.Companies)
 			}
 		case "companies", "searchCompanies":
@@ -149,6 +150,22 @@ func (e *exchange) dependencies(ctx context.Context, operation *ast.OperationDef
 	}
 	slices.Sort(tags)
 	return slices.Compact(tags), len(tags) > 0
+}
+
+// countFields returns how many fields an operation has at its root, through fragments too.
+func countFields(selections ast.SelectionSet) int {
+	var n int
+	for _, s := range selections {
+		switch s := s.(type) {
+		case *ast.Field:
+			n++
+		case *ast.InlineFragment:
+			n += countFields(s.SelectionSet)
+		case *ast.FragmentSpread:
+			n += countFields(s.Definition.SelectionSet)
+		}
+	}
+	return n
 }
 
 // asksFor reports whether a field of a type is selected; any of them when the name is empty.

@@ -13,6 +13,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -96,6 +97,7 @@ func (a *APQ) Add(ctx context.Context, hash, text string) {
 	if !ok || len(text) > longest || sha256.Sum256([]byte(text)) != key {
 		return
 	}
+	text = strings.Clone(text) // it may be a part of a request, the rest of which must not be kept with it
 	a.texts.add(key, text, a.now())
 	a.store(ctx, hash, text)
 }

@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -142,9 +143,12 @@ func (c *Cache) Put(k Key, a *Answer, tags []string, at Mark) {
 		return
 	}
 	a.tags, a.number, a.made = tags, at.number, c.now()
-	if c.isGood(a) {
-		c.entries.Set(k, a)
+	if !c.isGood(a) {
+		return
 	}
+	// They may be parts of a request, the rest of which must not be kept with them.
+	k.Text, k.Operation = strings.Clone(k.Text), strings.Clone(k.Operation)
+	c.entries.Set(k, a)
 }
 
 // Change makes the answers that depend on one of the tags old.
