@@ -188,7 +188,7 @@ func (e *exchange) announceEnd() {
 
 // answerError answers a request that is not executed; operation may be nil.
 func (e *exchange) answerError(ctx context.Context, operation *graphql.OperationContext, err error) {
-	if refused := asRefusal(err); refused != nil {
+	if refused, ok := errors.AsType[*refusal](err); ok {
 		refuse(e.w, e.r, refused)
 		return
 	}

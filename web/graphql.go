@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"time"
 
@@ -48,7 +47,7 @@ type graphQL struct {
 
 // newGraphQL returns the handler of /graphql and /graphql/d/{documentId}.
 func newGraphQL(o Options) *graphQL {
-	schema := withoutDefer()
+	schema := document.WithoutDefer(graph.NewExecutableSchema(graph.Config{}).Schema())
 	documents := document.NewStore(schema, o.Limits.Limits, o.Limits.DocumentBytes)
 	exec := executor.New(graph.NewExecutableSchema(graph.Config{Resolvers: o.Resolvers, Schema: schema}))
 	exec.SetErrorPresenter(gqlerr.Present(o.Logger))
@@ -70,15 +69,6 @@ func newGraphQL(o Options) *graphQL {
 		timeout:   o.RequestTimeout,
 		responder: newResponder(compressor, len(o.Access.Origins) > 0, o.Clients != nil),
 	}
-}
-
-// withoutDefer returns the schema without the directive @defer, which the parser adds: an answer here is one body, in which
-// deferred fields would be missing.
-func withoutDefer() *ast.Schema {
-	schema := *graph.NewExecutableSchema(graph.Config{}).Schema()
-	schema.Directives = maps.Clone(schema.Directives)
-	delete(schema.Directives, "defer")
-	return &schema
 }
 
 // ServeHTTP answers a request.

@@ -108,7 +108,7 @@ func (e *exchange) keep(ctx context.Context, operation *graphql.OperationContext
 	if !ok {
 		return
 	}
-	kept := &answers.Answer{Body: slices.Clone(body), Header: make(map[string]string, 6), Cost: e.cost.estimate}
+	kept := &answers.Answer{Body: slices.Clone(body), Header: make(map[string]string, 6)}
 	for _, name := range []string{"Cache-Control", "Content-Encoding", "Etag", "Surrogate-Key"} {
 		if value := header.Get(name); value != "" {
 			kept.Header[name] = value

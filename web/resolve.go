@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -219,10 +218,4 @@ func persistedHash(extensions map[string]any) (string, *refusal) {
 func hexHash(text string) string {
 	hash := persisted.Hash(text)
 	return hex.EncodeToString(hash[:])
-}
-
-// asRefusal returns err as a refusal, nil if it is none.
-func asRefusal(err error) *refusal {
-	refused, _ := errors.AsType[*refusal](err)
-	return refused
 }

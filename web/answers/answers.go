@@ -23,7 +23,6 @@ func (k Key) bytes() int { return len(k.Text) + len(k.Operation) + len(k.Variabl
 type Answer struct {
 	Body   []byte
 	Header map[string]string // what belongs to the body
-	Cost   int               // what the operation was estimated to cost
 
 	tags   []string
 	number uint64    // of the last change that was known before the answer was made

@@ -7,6 +7,7 @@ package document
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -34,6 +35,15 @@ var _ graphql.Cache[*ast.QueryDocument] = (*Store)(nil)
 // registered ones.
 func NewStore(schema *ast.Schema, limits guard.Limits, maxBytes int64) *Store {
 	return &Store{schema: schema, rules: rules(), limits: limits, kept: newCache(maxBytes), registered: newCache(maxBytes)}
+}
+
+// WithoutDefer returns a schema without the directive @defer, which the parser adds: an answer here is one body, in which
+// deferred fields would be missing.
+func WithoutDefer(schema *ast.Schema) *ast.Schema {
+	without := *schema
+	without.Directives = maps.Clone(schema.Directives)
+	delete(without.Directives, "defer")
+	return &without
 }
 
 // Load returns the document of a text, the same one for the same text as long as it is kept; it must not be changed.

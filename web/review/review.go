@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -36,7 +35,7 @@ type Reviewer struct {
 
 // New returns a Reviewer.
 func New(o Options) *Reviewer {
-	schema := withoutDefer(o.Schema)
+	schema := document.WithoutDefer(o.Schema)
 	r := &Reviewer{
 		documents: document.NewStore(schema, o.Limits, 0), // none is judged twice: nothing is kept
 		model:     cost.NewModel(schema, o.MaxPage),
@@ -46,14 +45,6 @@ func New(o Options) *Reviewer {
 		r.query = schema.Query.Name
 	}
 	return r
-}
-
-// withoutDefer returns the schema without the directive @defer, which the parser adds and the server does not have.
-func withoutDefer(schema *ast.Schema) *ast.Schema {
-	without := *schema
-	without.Directives = maps.Clone(schema.Directives)
-	delete(without.Directives, "defer")
-	return &without
 }
 
 // Document is what a review finds of a document that can be called.
