@@ -82,19 +82,20 @@ func TestOpenRefused(t *testing.T) {
 func TestBusy(t *testing.T) {
 	t.Parallel()
 	s := open(t, storetest.New(t), store.Options{MaxConns: 1, AcquireTimeout: 50 * time.Millisecond, RetryFor: time.Hour})
-	conn, err := s.Pool().Acquire(t.Context())
+	err := s.WithTx(t.Context(), func(*store.Tx) error {
+		if _, err := number(t.Context(), s, "select 1"); !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "busy") {
+			t.Errorf("all connections are busy: error %v, want ErrUnavailable", err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		if _, err := number(ctx, s, "select 1"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the request ends before: error %v, want DeadlineExceeded", err)
+		}
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := number(t.Context(), s, "select 1"); !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "busy") {
-		t.Errorf("all connections are busy: error %v, want ErrUnavailable", err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	if _, err := number(ctx, s, "select 1"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("the request ends before: error %v, want DeadlineExceeded", err)
-	}
-	conn.Release()
 	if n := mustNumber(t, s, "select 1"); n != 1 {
 		t.Errorf("got %d, want 1", n)
 	}

@@ -29,13 +29,16 @@ type Options struct {
 	AcquireTimeout time.Duration   // longest wait for a connection; default 5 s
 	RetryFor       time.Duration   // how long a read is tried again while PostgreSQL is away; default 3 s
 	Tracer         pgx.QueryTracer // sees every statement; a pgx.BatchTracer sees those of batches
+	Observer       Observer        // is told of every round trip of reads; default: nobody is
 	Logger         *slog.Logger    // default: none
 }
 
 // Store asks PostgreSQL. It is safe for concurrent use.
 type Store struct {
 	pool           *pgxpool.Pool
+	places         places
 	acquireTimeout time.Duration
+	observer       Observer
 	retryFor       time.Duration
 	log            *slog.Logger
 	texts          texts
@@ -57,7 +60,8 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	config.MaxConnLifetimeJitter = 5 * time.Minute
 	config.ConnConfig.ConnectTimeout = 10 * time.Second
 	config.ConnConfig.Tracer = o.Tracer
-	config.AfterConnect = prepareConn
+	s := &Store{acquireTimeout: o.AcquireTimeout, retryFor: o.RetryFor, observer: o.Observer, log: o.Logger}
+	s.places.init(config)
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "corpintel"
 	}
@@ -72,7 +76,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database pool: %w", err)
 	}
-	s := &Store{pool: pool, acquireTimeout: o.AcquireTimeout, retryFor: o.RetryFor, log: o.Logger}
+	s.pool = pool
 	if s.acquireTimeout <= 0 {
 		s.acquireTimeout = 5 * time.Second
 	}
@@ -87,15 +91,6 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-// prepareConn makes a new connection know our types. The just-in-time compiler takes seconds for statements that run for
-// milliseconds; planning one anew for its values takes longer than running it by the plan for all values, which a
-// test keeps good; and our laterals look each key up once, so that remembering the answers costs a third more.
-func prepareConn(ctx context.Context, conn *pgx.Conn) error {
-	registerTypes(conn.TypeMap())
-	_, err := conn.Exec(ctx, "set jit = off; set plan_cache_mode = force_generic_plan; set enable_memoize = off")
-	return err
 }
 
 // Close closes all connections; it waits for those in use.
@@ -118,6 +113,9 @@ type query struct {
 	sql  string
 	args []any
 	scan func(pgx.Rows) error
+
+	rows int           // that came, once it has run
+	took time.Duration // until the last of them
 }
 
 // Batch collects statements that are sent together in one round trip by Run. What its methods return is filled by Run.
@@ -179,23 +177,36 @@ func (s *Store) repeat(ctx context.Context, do func() error) error {
 	}
 }
 
-var errBusy = fmt.Errorf("%w: all connections are busy", ErrUnavailable)
-
+// try makes one round trip.
 func (s *Store) try(ctx context.Context, queries []query) error {
+	trip := RoundTrip{Start: time.Now(), queries: queries}
 	conn, err := s.acquire(ctx)
-	if err != nil {
-		return err
+	trip.Waited = time.Since(trip.Start)
+	if err == nil {
+		err = s.send(ctx, conn, queries)
+		trip.Took = time.Since(trip.Start) - trip.Waited
 	}
+	if s.observer != nil {
+		trip.Err = err
+		s.observer.Observe(ctx, trip)
+	}
+	return err
+}
+
+// send sends queries over a connection that was acquired, and releases it.
+func (s *Store) send(ctx context.Context, conn connection, queries []query) error {
 	defer conn.Release()
+	start := time.Now()
 	if len(queries) == 1 {
 		q := &queries[0]
 		rows, err := conn.Query(ctx, q.sql, q.args...)
 		if err != nil {
 			return err
 		}
+		defer q.ended(start)
 		return collect(rows, q)
 	}
-	batch := &pgx.Batch{}
+	batch := &pgx.Batch{QueuedQueries: make([]*pgx.QueuedQuery, 0, len(queries))}
 	for i := range queries {
 		batch.Queue(queries[i].sql, queries[i].args...)
 	}
@@ -204,6 +215,7 @@ func (s *Store) try(ctx context.Context, queries []query) error {
 		rows, err := results.Query()
 		if err == nil {
 			err = collect(rows, &queries[i])
+			start = queries[i].ended(start)
 		}
 		if err != nil {
 			_ = results.Close() // reports the same error
@@ -211,16 +223,6 @@ func (s *Store) try(ctx context.Context, queries []query) error {
 		}
 	}
 	return results.Close()
-}
-
-func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
-	waiting, cancel := context.WithTimeout(ctx, s.acquireTimeout)
-	defer cancel()
-	conn, err := s.pool.Acquire(waiting)
-	if err != nil && ctx.Err() == nil && waiting.Err() != nil {
-		return nil, errBusy
-	}
-	return conn, err
 }
 
 func collect(rows pgx.Rows, q *query) error {
@@ -232,6 +234,7 @@ func collect(rows pgx.Rows, q *query) error {
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("%s: %w", statementName(q.sql), err)
 	}
+	q.rows = int(rows.CommandTag().RowsAffected())
 	return nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Tx is a transaction that writes. It is not safe for concurrent use.
@@ -38,12 +37,12 @@ func (s *Store) WithTx(ctx context.Context, do func(tx *Tx) error) error {
 	return nil
 }
 
-func (s *Store) begin(ctx context.Context) (conn *pgxpool.Conn, tx pgx.Tx, err error) {
+func (s *Store) begin(ctx context.Context) (conn connection, tx pgx.Tx, err error) {
 	err = s.repeat(ctx, func() (err error) {
 		if conn, err = s.acquire(ctx); err != nil {
 			return err
 		}
-		if tx, err = conn.Conn().Begin(ctx); err != nil {
+		if tx, err = conn.Begin(ctx); err != nil {
 			conn.Release()
 		}
 		return err

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// places are the connections of a Store. Who holds a place finds a connection idle if all of them are open: there is
+// nothing to wait for, and so no need of a timer, which costs more than the rest of it.
+type places struct {
+	taken chan struct{} // of the capacity of the pool
+	open  atomic.Int32  // connections that are open
+}
+
+func (p *places) init(config *pgxpool.Config) {
+	p.taken = make(chan struct{}, config.MaxConns)
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		if err := prepareConn(ctx, conn); err != nil {
+			return err
+		}
+		p.open.Add(1)
+		return nil
+	}
+	config.BeforeClose = func(*pgx.Conn) { p.open.Add(-1) }
+}
+
+// prepareConn makes a new connection know our types. The just-in-time compiler takes seconds for statements that run for
+// milliseconds; planning one anew for its values takes longer than running it by the plan for all values, which a
+// test keeps good; and our laterals look each key up once, so that remembering the answers costs a third more.
+func prepareConn(ctx context.Context, conn *pgx.Conn) error {
+	registerTypes(conn.TypeMap())
+	_, err := conn.Exec(ctx, "set jit = off; set plan_cache_mode = force_generic_plan; set enable_memoize = off")
+	return err
+}
+
+var errBusy = fmt.Errorf("%w: all connections are busy", ErrUnavailable)
+
+var errConnecting = fmt.Errorf("%w: connecting takes too long", ErrUnavailable)
+
+// connection is one that was acquired, and is to be released.
+type connection struct {
+	*pgxpool.Conn
+
+	places *places
+}
+
+// Release gives the connection and its place back.
+func (c connection) Release() {
+	c.Conn.Release()
+	<-c.places.taken
+}
+
+// acquire takes a connection. Errors: errBusy, errConnecting, those of ctx and of connecting.
+func (s *Store) acquire(ctx context.Context) (connection, error) {
+	select {
+	case s.places.taken <- struct{}{}:
+	default:
+		if err := s.awaitPlace(ctx); err != nil {
+			return connection{}, err
+		}
+	}
+	conn, err := s.connect(ctx)
+	if err != nil {
+		<-s.places.taken
+		return connection{}, err
+	}
+	return connection{conn, &s.places}, nil
+}
+
+func (s *Store) awaitPlace(ctx context.Context) error {
+	timer := time.NewTimer(s.acquireTimeout)
+	defer timer.Stop()
+	select {
+	case s.places.taken <- struct{}{}:
+		return nil
+	case <-timer.C:
+		return errBusy
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// connect returns an idle connection, or a new one in the place of one that was lost.
+func (s *Store) connect(ctx context.Context) (*pgxpool.Conn, error) {
+	if int(s.places.open.Load()) == cap(s.places.taken) {
+		return s.pool.Acquire(ctx)
+	}
+	waiting, cancel := context.WithTimeout(ctx, s.acquireTimeout)
+	defer cancel()
+	conn, err := s.pool.Acquire(waiting)
+	if err != nil && ctx.Err() == nil && waiting.Err() != nil {
+		return nil, errConnecting
+	}
+	return conn, err
+}
