@@ -55,7 +55,7 @@ var ceilings = map[string]struct {
 	statements int64
 	allocs     float64
 }{
-	"W1": {1, 160}, "W2": {1, 280}, "W3": {3, 600}, "W4": {3, 460}, "W5": {2, 650}, "W6": {2, 600}, "W7": {1, 210},
+	"W1": {1, 120}, "W2": {1, 240}, "W3": {3, 550}, "W4": {3, 410}, "W5": {2, 590}, "W6": {2, 560}, "W7": {1, 170},
 }
 
 func (c *contest) testCosts(t *testing.T) {

@@ -96,7 +96,8 @@ type server struct {
 	statements *statements
 }
 
-// newServer returns a server with or without the renderer, which writes answers past the generated executor.
+// newServer returns a server with or without what goes past the generated executor: the renderer and the short ways that are
+// taken where nothing intercepts.
 func newServer(t *testing.T, database string, rendered bool) *server {
 	t.Helper()
 	counter := &statements{}
@@ -112,8 +113,21 @@ func newServer(t *testing.T, database string, rendered bool) *server {
 	}
 	if rendered {
 		o.Extensions = []graphql.HandlerExtension{resolvers.NewRenderer()}
+	} else {
+		o.Extensions = []graphql.HandlerExtension{interceptor{}}
 	}
 	return &server{handler: web.New(o), loaders: l, statements: counter}
+}
+
+// interceptor does nothing, in the way of the short ways.
+type interceptor struct{}
+
+func (interceptor) ExtensionName() string { return "interceptor" }
+
+func (interceptor) Validate(graphql.ExecutableSchema) error { return nil }
+
+func (interceptor) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	return next(ctx)
 }
 
 // statements sees the statements of a store. What is not one of ours, such as setting up a connection, has no name. DataSet

@@ -92,6 +92,9 @@ type rendered struct {
 	of     *Renderer
 }
 
+// Len returns the length of the JSON.
+func (r *rendered) Len() int { return len(*r.buffer) }
+
 // MarshalGQL writes the JSON and gives its buffer back.
 func (r *rendered) MarshalGQL(w io.Writer) {
 	_, _ = w.Write(*r.buffer) // into memory

@@ -40,9 +40,19 @@ func (t RoundTrip) Statement(i int) Statement {
 	return Statement{Name: statementName(q.sql), SQL: q.sql, Args: q.args, Rows: q.rows, Took: q.took}
 }
 
+// clock tells the time where somebody wants to know it.
+type clock struct{ on bool }
+
+func (c clock) now() time.Time {
+	if !c.on {
+		return time.Time{}
+	}
+	return time.Now()
+}
+
 // ended notes how long a query took that began at start, and returns when it ended.
-func (q *query) ended(start time.Time) time.Time {
-	now := time.Now()
+func (q *query) ended(start time.Time, c clock) time.Time {
+	now := c.now()
 	q.took = now.Sub(start)
 	return now
 }

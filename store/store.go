@@ -179,32 +179,32 @@ func (s *Store) repeat(ctx context.Context, do func() error) error {
 
 // try makes one round trip.
 func (s *Store) try(ctx context.Context, queries []query) error {
-	trip := RoundTrip{Start: time.Now(), queries: queries}
+	clock := clock{on: s.observer != nil}
+	start := clock.now()
 	conn, err := s.acquire(ctx)
-	trip.Waited = time.Since(trip.Start)
+	acquired := clock.now()
+	ended := acquired
 	if err == nil {
-		err = s.send(ctx, conn, queries)
-		trip.Took = time.Since(trip.Start) - trip.Waited
+		ended, err = send(ctx, conn, queries, acquired, clock)
 	}
 	if s.observer != nil {
-		trip.Err = err
-		s.observer.Observe(ctx, trip)
+		s.observer.Observe(ctx, RoundTrip{
+			Start: start, Waited: acquired.Sub(start), Took: ended.Sub(acquired), Err: err, queries: queries,
+		})
 	}
 	return err
 }
 
-// send sends queries over a connection that was acquired, and releases it.
-func (s *Store) send(ctx context.Context, conn connection, queries []query) error {
+// send sends queries over a connection that was acquired, and releases it. It returns when the last of them ended.
+func send(ctx context.Context, conn connection, queries []query, start time.Time, c clock) (ended time.Time, err error) {
 	defer conn.Release()
-	start := time.Now()
 	if len(queries) == 1 {
 		q := &queries[0]
 		rows, err := conn.Query(ctx, q.sql, q.args...)
-		if err != nil {
-			return err
+		if err == nil {
+			err = collect(rows, q)
 		}
-		defer q.ended(start)
-		return collect(rows, q)
+		return q.ended(start, c), err
 	}
 	batch := &pgx.Batch{QueuedQueries: make([]*pgx.QueuedQuery, 0, len(queries))}
 	for i := range queries {
@@ -215,14 +215,14 @@ func (s *Store) send(ctx context.Context, conn connection, queries []query) erro
 		rows, err := results.Query()
 		if err == nil {
 			err = collect(rows, &queries[i])
-			start = queries[i].ended(start)
 		}
+		start = queries[i].ended(start, c)
 		if err != nil {
 			_ = results.Close() // reports the same error
-			return err
+			return start, err
 		}
 	}
-	return results.Close()
+	return start, results.Close()
 }
 
 func collect(rows pgx.Rows, q *query) error {

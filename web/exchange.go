@@ -68,8 +68,7 @@ func (e *exchange) execute(ctx context.Context) {
 		return
 	}
 	e.count()
-	next, ctx := e.executor.DispatchOperation(ctx, operation)
-	response := next(ctx)
+	response := e.dispatch(ctx, operation)
 	if response == nil {
 		// The context ended before the first resolver was called.
 		refuse(e.w, e.r, &refusal{

@@ -28,6 +28,10 @@ import (
 // way, repeat a malformed body in the answer, and encode a finished answer a second time.
 type graphQL struct {
 	executor      *executor.Executor
+	executable    graphql.ExecutableSchema
+	present       graphql.ErrorPresenterFunc
+	recover       graphql.RecoverFunc
+	intercepted   bool // by extensions of the executor
 	schema        *ast.Schema
 	documents     *document.Store
 	costs         *cost.Model
@@ -49,9 +53,15 @@ type graphQL struct {
 func newGraphQL(o Options) *graphQL {
 	schema := document.WithoutDefer(graph.NewExecutableSchema(graph.Config{}).Schema())
 	documents := document.NewStore(schema, o.Limits.Limits, o.Limits.DocumentBytes)
-	exec := executor.New(graph.NewExecutableSchema(graph.Config{Resolvers: o.Resolvers, Schema: schema}))
-	exec.SetErrorPresenter(gqlerr.Present(o.Logger))
-	exec.SetRecoverFunc(gqlerr.Recover(o.Logger))
+	intercepted, newExecutable := intercepts(o.Extensions), graph.NewSchema
+	if intercepted {
+		newExecutable = graph.NewExecutableSchema
+	}
+	executable := newExecutable(graph.Config{Resolvers: o.Resolvers, Schema: schema})
+	present, recovered := gqlerr.Present(o.Logger), gqlerr.Recover(o.Logger)
+	exec := executor.New(executable)
+	exec.SetErrorPresenter(present)
+	exec.SetRecoverFunc(recovered)
 	exec.SetQueryCache(documents)
 	exec.Use(extension.Introspection{})
 	for _, extension := range o.Extensions {
@@ -63,7 +73,8 @@ func newGraphQL(o Options) *graphQL {
 		panic(err) // its options are constants
 	}
 	return &graphQL{
-		executor: exec, schema: schema, documents: documents, costs: cost.NewModel(schema, store.MaxPage), limits: o.Limits,
+		executor: exec, executable: executable, present: present, recover: recovered, intercepted: intercepted,
+		schema: schema, documents: documents, costs: cost.NewModel(schema, store.MaxPage), limits: o.Limits,
 		origins: newOrigins(o.Access.Origins), authenticator: newAuthenticator(o), resolver: newResolver(o), limiter: o.Limiter,
 		usage: o.Usage, attach: o.Attach, companies: o.Companies, answers: o.Answers, now: o.Now,
 		timeout:   o.RequestTimeout,

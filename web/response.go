@@ -236,8 +236,8 @@ func refuse(w http.ResponseWriter, r *http.Request, why *refusal) {
 
 func write(w http.ResponseWriter, f format, status int, body []byte) {
 	header := w.Header()
-	header.Set("Content-Type", string(f))
-	header.Set("Content-Length", strconv.Itoa(len(body)))
+	lines := [2]string{string(f), strconv.Itoa(len(body))}
+	header["Content-Type"], header["Content-Length"] = lines[:1:1], lines[1:]
 	w.WriteHeader(status)
 	_, _ = w.Write(body) //nolint:gosec // JSON, as the content type says and nosniff holds; the client is gone if this fails
 }

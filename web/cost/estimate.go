@@ -96,15 +96,7 @@ func (e *estimator) weight(f *ast.Field, known *field) float64 {
 // elements counts the elements of the lists in a value, those in variables once for all fields.
 func (e *estimator) elements(v *ast.Value) float64 {
 	if v.Kind == ast.Variable {
-		n, known := e.lengths[v.Raw]
-		if !known {
-			if e.lengths == nil {
-				e.lengths = make(map[string]float64)
-			}
-			n = elementsOf(e.variables[v.Raw])
-			e.lengths[v.Raw] = n
-		}
-		return n
+		return e.elementsOfVariable(v.Raw)
 	}
 	var n float64
 	if v.Kind == ast.ListValue {
@@ -112,6 +104,24 @@ func (e *estimator) elements(v *ast.Value) float64 {
 	}
 	for _, child := range v.Children {
 		n += e.elements(child.Value)
+	}
+	return n
+}
+
+func (e *estimator) elementsOfVariable(name string) float64 {
+	value := e.variables[name]
+	switch value.(type) {
+	case []any, map[string]any:
+	default:
+		return 0
+	}
+	n, known := e.lengths[name]
+	if !known {
+		if e.lengths == nil {
+			e.lengths = make(map[string]float64)
+		}
+		n = elementsOf(value)
+		e.lengths[name] = n
 	}
 	return n
 }

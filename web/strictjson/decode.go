@@ -101,6 +101,13 @@ func (d *decoder) take(c byte) bool {
 func (d *decoder) members(member func(string, func() (any, error)) error) error {
 	d.depth++
 	var seen names
+	asked := false
+	value := func() (any, error) {
+		asked, d.keep = true, true
+		value, err := d.value()
+		d.keep = false
+		return value, err
+	}
 	return d.each('}', func() error {
 		name, err := d.memberName()
 		if err != nil {
@@ -109,13 +116,8 @@ func (d *decoder) members(member func(string, func() (any, error)) error) error 
 		if !seen.add(name) {
 			return d.fail("two members of one name")
 		}
-		asked := false
-		if err := member(name, func() (any, error) {
-			asked, d.keep = true, true
-			value, err := d.value()
-			d.keep = false
-			return value, err
-		}); err != nil || asked {
+		asked = false
+		if err := member(name, value); err != nil || asked {
 			return err
 		}
 		_, err = d.value()
