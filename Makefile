@@ -34,6 +34,10 @@ test: setup ## Run all tests
 test-timescale: setup ## Run the tests of the database on TimescaleDB, where that is installed
 	scripts/test-timescale.sh
 
+.PHONY: test-pgbouncer
+test-pgbouncer: setup ## Run the tests of the read path through PgBouncer, where that is to be had
+	scripts/test-pgbouncer.sh
+
 .PHONY: race
 race: setup ## Run all tests under the race detector
 	go test -race ./...
@@ -41,6 +45,10 @@ race: setup ## Run all tests under the race detector
 .PHONY: test-http
 test-http: setup ## Run the GraphQL-over-HTTP audit of graphql-http against the server (Node)
 	scripts/test-http.sh
+
+.PHONY: test-metrics
+test-metrics: setup ## Have a real Prometheus scrape the server (Debian's package)
+	scripts/test-metrics.sh
 
 .PHONY: test-clients
 test-clients: setup ## Ask the server with Apollo Client, urql, graphql-request and Relay (Node)

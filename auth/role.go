@@ -41,6 +41,7 @@ type Permissions struct {
 	Introspection bool  // __schema and __type
 	Suggestions   bool  // "Did you mean" in errors, which tell names of the schema
 	Explain       bool  // how an operation was executed
+	Statements    bool  // with Explain: the text of its statements, and their plans
 	Budget        int64 // cost that may be spent in a minute; 0: without limit
 }
 
@@ -48,7 +49,7 @@ type Permissions struct {
 func (r Role) Permissions() Permissions {
 	switch r {
 	case RoleAdmin:
-		return Permissions{Introspection: true, Suggestions: true, Explain: true}
+		return Permissions{Introspection: true, Suggestions: true, Explain: true, Statements: true}
 	case RoleAnalyst:
 		return Permissions{Introspection: true, Suggestions: true, Explain: true, Budget: 10_000_000}
 	case RoleDashboard:

@@ -20,7 +20,7 @@ func TestRoles(t *testing.T) {
 		auth.RoleDashboard: {auth.ModeMatchText, false, auth.Permissions{Budget: 30_000_000}},
 		auth.RoleAnalyst:   {auth.ModeOpen, true, auth.Permissions{Introspection: true, Suggestions: true, Explain: true, Budget: 10_000_000}},
 		auth.RolePartner:   {auth.ModeIDOnly, false, auth.Permissions{Budget: 5_000_000}},
-		auth.RoleAdmin:     {auth.ModeOpen, true, auth.Permissions{Introspection: true, Suggestions: true, Explain: true}},
+		auth.RoleAdmin:     {auth.ModeOpen, true, auth.Permissions{Introspection: true, Suggestions: true, Explain: true, Statements: true}},
 	}
 	got := map[auth.Role]may{}
 	for _, role := range auth.Roles() {

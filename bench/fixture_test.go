@@ -52,6 +52,8 @@ func load(ctx context.Context, database string) error {
 // contest is the server and the handlers that it is compared with, over one database.
 type contest struct {
 	server, limit http.Handler
+	database      string // URL
+	store         *store.Store
 	statements    *statements
 	workloads     []bench.Workload
 }
@@ -89,7 +91,7 @@ func newContest(t testing.TB) *contest {
 			Resolvers: resolvers.New(s), Attach: loaders.New(s, time.Now).Attach, Extensions: []graphql.HandlerExtension{resolvers.NewRenderer()},
 			RequestTimeout: time.Minute, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
 		}),
-		limit: bench.Limit(pool), statements: counter, workloads: bench.Workloads(tickers),
+		database: database, store: s, limit: bench.Limit(pool), statements: counter, workloads: bench.Workloads(tickers),
 	}
 }
 

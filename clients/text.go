@@ -40,7 +40,15 @@ type texts struct {
 	order   list.List // of textEntry, the one used last first
 	flights map[[32]byte]*flight
 
-	wrong atomic.Int64
+	wrong  atomic.Int64
+	counts TextStats
+}
+
+// TextStats count what has happened so far to texts in memory.
+type TextStats struct {
+	Hits, Misses int64
+	Evictions    int64 // texts that made room for others
+	Bytes        int64 // taken now, about
 }
 
 type textEntry struct {
@@ -73,13 +81,25 @@ func (r *Registry) Text(ctx context.Context, d *Document) (string, error) {
 // WrongTexts returns how many texts in Redis were not those that they were stored as. They were not used.
 func (r *Registry) WrongTexts() int64 { return r.texts.wrong.Load() }
 
+// TextStats returns the counts.
+func (r *Registry) TextStats() TextStats {
+	t := r.texts
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	counts := t.counts
+	counts.Bytes = t.bytes
+	return counts
+}
+
 func (t *texts) get(ctx context.Context, hash [32]byte) (string, error) {
 	t.mu.Lock()
 	if found, ok := t.entries[hash]; ok {
 		t.order.MoveToFront(found)
+		t.counts.Hits++
 		t.mu.Unlock()
 		return found.Value.(*textEntry).text, nil
 	}
+	t.counts.Misses++
 	f := t.flights[hash]
 	if f == nil {
 		f = &flight{done: make(chan struct{})}
@@ -142,5 +162,6 @@ func (t *texts) keep(hash [32]byte, text string) {
 		last := t.order.Remove(t.order.Back()).(*textEntry)
 		delete(t.entries, last.hash)
 		t.bytes -= last.bytes()
+		t.counts.Evictions++
 	}
 }

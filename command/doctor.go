@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -17,51 +18,88 @@ import (
 
 // doctorCommand looks at the database.
 type doctorCommand struct {
-	Format string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"Format of the findings: text or json."`
+	Format          string `enum:"text,json" default:"text" placeholder:"FORMAT" help:"Format of the findings: text or json."`
+	JSON            bool   `name:"json" help:"The same as --format json."`
+	Strict          bool   `help:"Fail also when somebody should do something."`
+	Slowest         bool   `help:"Add the 20 statements that took the most time, as pg_stat_statements has counted them."`
+	ResetStatements bool   `help:"Have pg_stat_statements forget what it has counted of this database, after the look."`
+	PoolSize        count  `setting:"CORPINTEL_POOL_SIZE" default:"10" placeholder:"N" help:"Connections that each server has for requests."`
 
 	Redis redisFlags `embed:""`
 }
 
-// errIll says that a check has failed.
-var errIll = errors.New("the database is not in order: see what is marked with fail")
+var (
+	// errIll says that a check has failed.
+	errIll = errors.New("the database is not in order: see what is marked with fail")
+	// errToDo says, where that was asked for, that there is something to do.
+	errToDo = errors.New("there is something to do: see what is marked with warn")
+)
 
 // Run writes what the checks find. It fails when one of them does.
 func (c *doctorCommand) Run(ctx context.Context, e *Environment, flags *databaseFlags, logger *slog.Logger) error {
 	return withDatabase(ctx, e, flags, logger, func(db *database) error {
-		findings, err := examine(ctx, e, db)
+		findings, err := c.examine(ctx, e, db)
 		if err != nil {
 			return err
 		}
-		redis, err := c.Redis.examine(ctx, e.Now)
-		if err != nil {
-			return err
-		}
-		findings = append(findings, redis...)
 		write := writeFindings
-		if c.Format == "json" {
+		if c.JSON || c.Format == "json" {
 			write = writeFindingsJSON
 		}
 		if err := write(e.Stdout, findings); err != nil {
 			return err
 		}
-		if doctor.Worst(findings) == doctor.Fail {
+		switch worst := doctor.Worst(findings); {
+		case worst == doctor.Fail:
 			return errIll
+		case worst == doctor.Warn && c.Strict:
+			return errToDo
+		default:
+			return nil
 		}
-		return nil
 	})
 }
 
-func examine(ctx context.Context, e *Environment, db *database) ([]doctor.Finding, error) {
-	steps, err := migrations.Status(ctx, db.direct)
-	if err != nil {
-		return nil, err
-	}
+// examine returns what there is to say of the database, of a pooler before it, and of Redis.
+func (c *doctorCommand) examine(ctx context.Context, e *Environment, db *database) ([]doctor.Finding, error) {
 	pool, err := pgxpool.New(ctx, db.direct)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the database: %w", err)
 	}
 	defer pool.Close()
-	return doctor.Examine(ctx, pool, doctor.Options{Migrations: steps, Now: e.Now})
+	findings, err := c.examineDatabase(ctx, e, db, pool)
+	if err != nil {
+		return nil, err
+	}
+	pooler, err := examinePooler(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	redis, err := c.Redis.examine(ctx, e.Now)
+	if err != nil {
+		return nil, err
+	}
+	if c.ResetStatements {
+		if err := doctor.ResetStatements(ctx, pool); err != nil {
+			return nil, err
+		}
+	}
+	return slices.Concat(findings, pooler, redis), nil
+}
+
+func (c *doctorCommand) examineDatabase(
+	ctx context.Context, e *Environment, db *database, pool *pgxpool.Pool,
+) ([]doctor.Finding, error) {
+	steps, err := migrations.Status(ctx, db.direct)
+	if f, refused := doctor.Refused("migrations", err); refused {
+		return []doctor.Finding{f}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return doctor.Examine(ctx, pool, doctor.Options{
+		Migrations: steps, Now: e.Now, PoolSize: int(c.PoolSize), Slowest: c.Slowest,
+	})
 }
 
 // writeFindings writes a line for each finding, and one below it where there is something to do.

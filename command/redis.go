@@ -5,10 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/corpintel/corpintel/cache"
 	"github.com/corpintel/corpintel/doctor"
@@ -125,6 +128,45 @@ func (f redisFlags) examine(ctx context.Context, now func() time.Time) ([]doctor
 	if err := c.Ping(ctx); err != nil {
 		finding.Status, finding.What = doctor.Warn, c.Place()+" cannot be used: "+err.Error()
 		finding.Advice = "Servers go on without it, each with its own cache and rate limits: see REDIS_URL."
+		return []doctor.Finding{finding}, nil
 	}
-	return []doctor.Finding{finding}, nil
+	return []doctor.Finding{finding, redisMemory(ctx, c)}, nil
+}
+
+// redisMemory is what doctor says of how a Redis forgets.
+func redisMemory(ctx context.Context, c *cache.Cache) doctor.Finding {
+	f := doctor.Finding{Check: "redis", Status: doctor.OK}
+	var info string
+	err := c.Do(ctx, func(ctx context.Context, client redis.UniversalClient) (err error) {
+		info, err = client.Info(ctx, "memory").Result()
+		return err
+	})
+	memory := infoFields(info)
+	limit, policy := memory["maxmemory"], memory["maxmemory_policy"]
+	switch {
+	case err != nil || limit == "":
+		f.Status, f.What = doctor.Warn, "its memory cannot be looked at"
+		f.Advice = "Let the user of REDIS_URL run INFO: acl setuser NAME +info."
+	case limit == "0":
+		f.Status, f.What = doctor.Warn, "maxmemory is not set: it grows until the machine has no memory left"
+		f.Advice = "Set maxmemory, and maxmemory-policy allkeys-lru."
+	case policy == "noeviction":
+		f.Status, f.What = doctor.Warn, "maxmemory-policy is noeviction: once it is full nothing is stored any more"
+		f.Advice = "Set maxmemory-policy allkeys-lru: nothing in it is the only copy."
+	default:
+		f.What = fmt.Sprintf("%s of %s are used, maxmemory-policy %s",
+			memory["used_memory_human"], memory["maxmemory_human"], policy)
+	}
+	return f
+}
+
+// infoFields reads what Redis' INFO returns: lines of name:value.
+func infoFields(info string) map[string]string {
+	fields := map[string]string{}
+	for line := range strings.Lines(info) {
+		if name, value, found := strings.Cut(strings.TrimSpace(line), ":"); found {
+			fields[name] = value
+		}
+	}
+	return fields
 }

@@ -70,7 +70,16 @@ func TestDoctorLooksAtRedis(t *testing.T) {
 	database := "DATABASE_URL=" + storetest.New(t)
 	redis := cachetest.Start(t)
 	said := mustRun(t, []string{database, "REDIS_URL=" + redis.URL()}, "doctor")
-	wantContains(t, said, "redis", " answers")
+	wantContains(t, said, "redis", " answers", "maxmemory-policy allkeys-lru")
+	for setting, want := range map[string]string{
+		"maxmemory-policy noeviction": "once it is full nothing is stored any more", "maxmemory 0": "it grows until",
+	} {
+		other := cachetest.Start(t)
+		name, value, _ := strings.Cut(setting, " ")
+		other.Config(name, value)
+		said := mustRun(t, []string{database, "REDIS_URL=" + other.URL()}, "doctor")
+		wantContains(t, said, "warn", want)
+	}
 	said = mustRun(t, []string{database, "REDIS_URL=redis://user:S3CRET@127.0.0.1:1"}, "doctor")
 	wantContains(t, said, "warn", "Redis at 127.0.0.1:1 cannot be used", "connection refused")
 	if strings.Contains(said, "S3CRET") {

@@ -49,6 +49,7 @@ type commands struct {
 	Client    clientCommand    `cmd:"" help:"Say who may ask: clients and their keys."`
 	Documents documentsCommand `cmd:"" help:"Register what clients may call by id, and see what they use."`
 	Doctor    doctorCommand    `cmd:"" help:"Look at the database as an experienced administrator does."`
+	Profile   profileCommand   `cmd:"" help:"Fetch a profile of a running server, of one operation if wanted."`
 }
 
 // Run runs the command that the arguments (without the program's name) say, until it is done or ctx is cancelled, and
@@ -64,7 +65,7 @@ func Run(ctx context.Context, args []string, e Environment) int {
 		return exitOK // help was asked for
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	err = parsed.Run(&e, &cli.Database, cli.Log.logger(e.Stderr))
+	err = parsed.Run(&e, &cli.Database, &cli.Log, cli.Log.logger(e.Stderr))
 	switch {
 	case err == nil:
 		return exitOK

@@ -7,20 +7,22 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/corpintel/corpintel/cache"
 	"github.com/corpintel/corpintel/cache/apq"
-	"github.com/corpintel/corpintel/events"
+	"github.com/corpintel/corpintel/explain"
 	"github.com/corpintel/corpintel/loaders"
 	"github.com/corpintel/corpintel/migrations"
 	"github.com/corpintel/corpintel/ratelimit"
 	"github.com/corpintel/corpintel/resolvers"
 	"github.com/corpintel/corpintel/store"
+	"github.com/corpintel/corpintel/telemetry"
 	"github.com/corpintel/corpintel/web"
-	"github.com/corpintel/corpintel/web/answers"
+	"github.com/corpintel/corpintel/web/shed"
 )
 
 // firstCompanies is the size of the demo data that an empty embedded database gets.
@@ -28,22 +30,27 @@ const firstCompanies = 500
 
 // serveCommand serves.
 type serveCommand struct {
-	Addr           address     `setting:"CORPINTEL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where GraphQL and the explorer are served."`
-	AdminAddr      address     `setting:"CORPINTEL_ADMIN_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where /livez and /readyz are served."`
-	Auth           authSetting `setting:"CORPINTEL_AUTH" placeholder:"MODE" help:"Who may ask: off, for everybody, or required, for clients with a key. Default: off with the embedded server on a loopback address, else required."`
-	RequestTimeout duration    `setting:"CORPINTEL_REQUEST_TIMEOUT" default:"10s" placeholder:"DURATION" help:"Longest time that an operation may take."`
-	DrainTimeout   duration    `setting:"CORPINTEL_DRAIN_TIMEOUT" default:"30s" placeholder:"DURATION" help:"How long requests in flight may take to finish when the server is told to end."`
-	PoolSize       count       `setting:"CORPINTEL_POOL_SIZE" default:"10" placeholder:"N" help:"Most connections to the database."`
-	AnswerCache    cacheSize   `setting:"CORPINTEL_ANSWER_CACHE" default:"64MiB" placeholder:"BYTES" help:"Memory for answers, which are given again until something changes that they depend on; off keeps none."`
+	Addr           address          `setting:"CORPINTEL_ADDR" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where GraphQL and the explorer are served."`
+	AdminAddr      address          `setting:"CORPINTEL_ADMIN_ADDR" default:"127.0.0.1:8081" placeholder:"HOST:PORT" help:"Where /livez, /readyz, /metrics and /debug/pprof/ are served."`
+	Auth           authSetting      `setting:"CORPINTEL_AUTH" placeholder:"MODE" help:"Who may ask: off, for everybody, or required, for clients with a key. Default: off with the embedded server on a loopback address, else required."`
+	RequestTimeout duration         `setting:"CORPINTEL_REQUEST_TIMEOUT" default:"10s" placeholder:"DURATION" help:"Longest time that an operation may take."`
+	DrainTimeout   duration         `setting:"CORPINTEL_DRAIN_TIMEOUT" default:"30s" placeholder:"DURATION" help:"How long requests in flight may take to finish when the server is told to end."`
+	PoolSize       count            `setting:"CORPINTEL_POOL_SIZE" default:"10" placeholder:"N" help:"Most connections to the database."`
+	ExecMode       execMode         `name:"database-exec-mode" setting:"CORPINTEL_DATABASE_EXEC_MODE" default:"auto" placeholder:"MODE" help:"How statements are sent: prepare, describe (for connection poolers that do not know prepared statements), or auto, which finds out."`
+	EntityCache    cacheSize        `setting:"CORPINTEL_ENTITY_CACHE" default:"32MiB" placeholder:"BYTES" help:"Memory for companies, filings, latest values and definitions, which are read again when they change; off keeps none."`
+	WarmUp         optionalDuration `setting:"CORPINTEL_WARM_UP" default:"2s" placeholder:"DURATION" help:"Longest time for which a server that starts fetches what is asked for most before it is ready; 0 for none."`
+	AnswerCache    cacheSize        `setting:"CORPINTEL_ANSWER_CACHE" default:"64MiB" placeholder:"BYTES" help:"Memory for answers, which are given again until something changes that they depend on; off keeps none."`
 
-	Redis  redisFlags  `embed:""`
-	Access accessFlags `embed:""`
-	Memory memoryFlags `embed:""`
-	Limits limitFlags  `embed:"" group:"limits"`
+	Redis     redisFlags     `embed:""`
+	Access    accessFlags    `embed:""`
+	Memory    memoryFlags    `embed:""`
+	Limits    limitFlags     `embed:"" group:"limits"`
+	Overload  overloadFlags  `embed:"" group:"limits"`
+	Telemetry telemetryFlags `embed:"" group:"log"`
 }
 
 // Run serves until ctx is cancelled, then finishes the requests in flight.
-func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseFlags, logger *slog.Logger) (err error) {
+func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseFlags, logs *logFlags, logger *slog.Logger) (err error) {
 	mentionUnused(ctx, e, logger)
 	c.Memory.apply(ctx, e, logger)
 	// The ports come first: where they are taken, nothing is begun.
@@ -63,8 +70,13 @@ func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseF
 		requestTimeout: time.Duration(c.RequestTimeout),
 		drainTimeout:   time.Duration(c.DrainTimeout),
 		limits:         c.Limits.limits(),
+		work:           c.Overload.limiter(int(c.PoolSize), e.Now),
 		access:         c.Access.access(isLoopback(public.Addr())),
 		answerBytes:    int64(c.AnswerCache),
+		entityBytes:    int64(c.EntityCache),
+		warmFor:        time.Duration(c.WarmUp),
+		telemetry:      c.Telemetry.open(logs, logger),
+		profiles:       new(telemetry.Profiles),
 		logger:         logger,
 		now:            e.Now,
 		failed:         make(chan error, 2),
@@ -81,11 +93,12 @@ func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseF
 	if err != nil {
 		return endedEarly(ctx, err)
 	}
-	s.store, err = store.Open(ctx, db.url, store.Options{MaxConns: int32(c.PoolSize), Logger: logger})
+	s.store, err = store.Open(ctx, db.url, c.storeOptions(store.Observers{observer{s.telemetry}, explain.Observer{}}, logger))
 	if err != nil {
 		return endedEarly(ctx, err)
 	}
 	defer s.store.Close()
+	db.mentionPooler(ctx, s.store.Pooler(), store.ExecMode(c.ExecMode), logger)
 	s.direct = db.direct
 	shared := c.Redis.open(ctx, e, db, flags, s.store.Pool(), logger)
 	defer shared.close(ctx, logger)
@@ -103,8 +116,8 @@ func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseF
 	s.mentionAuth(ctx)
 
 	stop := s.start(ctx)
-	s.events.run(ctx)
 	defer s.events.close()
+	defer s.warming.Wait()
 	fmt.Fprint(e.Stdout, banner(public.Addr(), internal.Addr(), db, shared, contents, s.authRequired))
 	select {
 	case err := <-s.failed:
@@ -191,11 +204,17 @@ type server struct {
 	registry       *registry
 	events         *following
 	answerBytes    int64 // 0: no answers are kept
+	entityBytes    int64 // 0: no rows are kept
+	warmFor        time.Duration
+	warming        sync.WaitGroup
 	authRequired   bool
 	health         *web.Health
+	telemetry      *telemetry.Telemetry
+	profiles       *telemetry.Profiles
 	requestTimeout time.Duration
 	drainTimeout   time.Duration
 	limits         web.Limits
+	work           *shed.Limiter // nil: no limit
 	access         web.Access
 	logger         *slog.Logger
 	now            func() time.Time
@@ -205,18 +224,26 @@ type server struct {
 // startAdmin serves the admin address from before the start until after the end.
 func (s *server) startAdmin(ctx context.Context, l net.Listener) *http.Server {
 	s.health = web.NewHealth(s.ready, s.logger)
-	admin := web.NewServer(context.WithoutCancel(ctx), s.health.Handler(), s.requestTimeout, s.logger)
+	handler := web.Admin{Health: s.health, Metrics: s.telemetry.Handler(), Profiles: s.profiles.Handler()}.Handler()
+	admin := web.NewServer(context.WithoutCancel(ctx), handler, s.requestTimeout, s.logger)
 	s.serve(admin, l)
 	return admin
 }
 
-// start serves requests. The function that it returns ends that: it waits for requests in flight, for
-// drainTimeout, and cuts off those that are left.
+// start follows changes, warms up, and serves requests. The function that it returns ends that: it waits for requests in
+// flight, for drainTimeout, and cuts off those that are left.
 func (s *server) start(ctx context.Context) (stop func()) {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	// Rows are told of changes before answers: what an answer is made of is never older than what it counts as made of.
+	entities := s.keepEntities()
+	operations := loaders.New(s.store, s.now, loaders.WithEntities(entities), loaders.WithWatch(s.telemetry.Batch))
+	kept := s.keepAnswers(ctx)
+	documents := web.NewDocuments(s.limits)
+	texts := apq.New(apq.Options{Cache: s.redis, Now: s.now})
+	s.tell(told{loaders: operations, entities: entities, answers: kept, documents: documents, apq: texts})
 	handler := web.New(web.Options{
 		Resolvers:      resolvers.New(s.store),
-		Attach:         loaders.New(s.store, s.now).Attach,
+		Attach:         operations.Attach,
 		Extensions:     []graphql.HandlerExtension{resolvers.NewRenderer()},
 		RequestTimeout: s.requestTimeout,
 		Limits:         s.limits,
@@ -224,18 +251,26 @@ func (s *server) start(ctx context.Context) (stop func()) {
 		Clients:        s.registry.clients,
 		Usage:          s.registry.usage,
 		AuthRequired:   s.authRequired,
-		APQ:            apq.New(apq.Options{Cache: s.redis, Now: s.now}),
+		APQ:            texts,
 		Companies:      func(ctx context.Context) []*store.Company { return loaders.From(ctx).Shown() },
-		Answers:        s.keepAnswers(),
+		Answers:        kept,
+		Documents:      documents,
+		Plan:           s.store.Plan,
+		Work:           s.work,
 		Limiter:        ratelimit.New(ratelimit.Options{Cache: s.redis, Now: s.now, Logger: s.logger}),
+		Telemetry:      s.telemetry,
+		Profiles:       s.profiles,
 		Logger:         s.logger,
 		Now:            s.now,
 	})
+	s.events.run(ctx)
+	s.warmUp(ctx, operations, documents)
 	public := web.NewServer(base, handler, s.requestTimeout, s.logger)
 	s.serve(public, s.public)
 	s.health.Serving()
 	return func() {
 		defer cancel()
+		defer kept.Close()
 		limited, cancelLimit := context.WithTimeout(base, s.drainTimeout)
 		defer cancelLimit()
 		if err := public.Shutdown(limited); err != nil {
@@ -244,16 +279,6 @@ func (s *server) start(ctx context.Context) (stop func()) {
 			_ = public.Close() // nothing is left to be done about it
 		}
 	}
-}
-
-// keepAnswers returns where answers are kept, nil where none are.
-func (s *server) keepAnswers() *answers.Cache {
-	if s.answerBytes == 0 {
-		return nil
-	}
-	kept := answers.New(answers.Options{Bytes: s.answerBytes, Fresh: s.events.Fresh, Now: s.now})
-	s.events.Subscribe(func(b events.Batch) { kept.Apply(b.All, b.Changes) })
-	return kept
 }
 
 func (s *server) serve(server *http.Server, l net.Listener) {

@@ -42,7 +42,14 @@ type Options struct {
 	// Migrations are the steps that the program and the database know, as migrations.Status returns them.
 	Migrations []migrations.Migration
 	Now        func() time.Time // nil: time.Now
+	// PoolSize is how many connections each server has for requests; 0: 10.
+	PoolSize int
+	// Slowest adds the statements that took the most time.
+	Slowest bool
 }
+
+// defaultPool is the pool of a server that nobody told otherwise.
+const defaultPool = 10
 
 // check is one thing to look at.
 type check struct {
@@ -53,8 +60,8 @@ type check struct {
 }
 
 // checks are all checks, in the order of their findings.
-func checks() []check {
-	return []check{
+func checks(o Options) []check {
+	all := []check{
 		{"mode", false, mode},
 		{"chunks", true, chunks},
 		{"compression", true, compression},
@@ -62,13 +69,27 @@ func checks() []check {
 		{"roll-up lag", true, rollupLag},
 		{"outbox", false, outbox},
 		{"roll-up sample", false, rollupSample},
+		{"indexes", false, indexes},
+		{"unused indexes", false, unused},
+		{"whole tables", false, scans},
+		{"vacuum", false, vacuum},
+		{"wraparound", false, wraparound},
+		{"buffer cache", false, bufferCache},
+		{"jit", false, jit},
+		{"connections", false, connections},
+		{"replication", false, replication},
 	}
+	if o.Slowest {
+		all = append(all, check{"slowest", false, slowest})
+	}
+	return all
 }
 
 // patient is the database that is looked at, within the transaction of a check.
 type patient struct {
-	tx  pgx.Tx
-	now time.Time
+	tx       pgx.Tx
+	now      time.Time
+	poolSize int
 }
 
 // Examine runs all checks and returns their findings, in a fixed order. Where migrations are pending it returns only that,
@@ -77,19 +98,25 @@ func Examine(ctx context.Context, pool *pgxpool.Pool, o Options) ([]Finding, err
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.PoolSize <= 0 {
+		o.PoolSize = defaultPool
+	}
 	findings := []Finding{migrated(o.Migrations)}
 	if findings[0].Status == Fail {
 		return findings, nil
 	}
-	var hypertable bool
-	if err := pool.QueryRow(ctx, metricsAreHypertable).Scan(&hypertable); err != nil {
+	hypertable, err := isHypertable(ctx, pool)
+	if f, ok := Refused("mode", err); ok {
+		return append(findings, f), nil
+	}
+	if err != nil {
 		return findings, fmt.Errorf("look whether metrics is a hypertable: %w", err)
 	}
-	for _, c := range checks() {
+	for _, c := range checks(o) {
 		if c.timescale && !hypertable {
 			continue
 		}
-		found, err := run(ctx, pool, c, o.Now())
+		found, err := run(ctx, pool, c, o)
 		if err != nil {
 			return findings, fmt.Errorf("check %s: %w", c.name, err)
 		}
@@ -101,17 +128,33 @@ func Examine(ctx context.Context, pool *pgxpool.Pool, o Options) ([]Finding, err
 const metricsAreHypertable = `-- name: MetricsAreHypertable
 select metrics_are_hypertable()`
 
+func isHypertable(ctx context.Context, pool *pgxpool.Pool) (is bool, err error) {
+	err = pool.QueryRow(ctx, metricsAreHypertable).Scan(&is)
+	return is, err
+}
+
+// Refused returns the finding of a check that was not let look, and whether err says that it was not.
+func Refused(check string, err error) (Finding, bool) {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return Finding{}, false
+	}
+	f := refused(pgErr)
+	f.Check = check
+	return f, true
+}
+
 // checkTimeout bounds a statement of a check: the database may be busy with better things.
 const checkTimeout = `-- name: CheckTimeout
 set local statement_timeout = '30s'`
 
 // run runs a check. What the server refuses is a finding.
-func run(ctx context.Context, pool *pgxpool.Pool, c check, now time.Time) (found []Finding, err error) {
+func run(ctx context.Context, pool *pgxpool.Pool, c check, o Options) (found []Finding, err error) {
 	err = pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, checkTimeout); err != nil {
 			return err
 		}
-		found, err = c.look(ctx, &patient{tx, now})
+		found, err = c.look(ctx, &patient{tx, o.Now(), o.PoolSize})
 		return err
 	})
 	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
@@ -126,9 +169,12 @@ func run(ctx context.Context, pool *pgxpool.Pool, c check, now time.Time) (found
 // refusal is how PostgreSQL says what it does not let somebody read.
 var refusal = regexp.MustCompile(`^permission denied for (\w+) (\S+)$`)
 
+// membership is how PostgreSQL says which role of its own somebody would have to be a member of.
+var membership = regexp.MustCompile(`privileges of (?:the )?"?(pg_\w+)`)
+
 // refused is the finding of a check that the server did not let look.
 func refused(err *pgconn.PgError) Finding {
-	const insufficientPrivilege, queryCanceled = "42501", "57014"
+	const insufficientPrivilege, queryCanceled, notReady = "42501", "57014", "55000"
 	switch err.Code {
 	case insufficientPrivilege:
 		advice := "Run the doctor as the role that owns the database."
@@ -143,9 +189,14 @@ func refused(err *pgconn.PgError) Finding {
 			}
 			advice = fmt.Sprintf("Run the doctor as the role that owns the database, or grant %s on %s to this one.", right, object)
 		}
+		if m := membership.FindStringSubmatch(err.Message); m != nil {
+			advice = fmt.Sprintf("Grant %s to this role.", m[1])
+		}
 		return Finding{Status: Warn, What: "not looked at: " + err.Message, Advice: advice}
 	case queryCanceled:
 		return Finding{Status: Warn, What: "not looked at: it took too long", Advice: "Run the doctor again when the server has less to do."}
+	case notReady: // an extension without its library
+		return Finding{Status: Warn, What: "not looked at: " + err.Message, Advice: absent}
 	default:
 		return Finding{
 			Status: Fail, What: "the server refuses to tell: " + err.Message,

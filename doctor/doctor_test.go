@@ -94,7 +94,7 @@ func TestHealthy(t *testing.T) {
 	var checks []string
 	for _, line := range lines {
 		status, rest, _ := strings.Cut(line, "; ")
-		if status != "ok" {
+		if status != "ok" && !strings.HasPrefix(rest, "vacuum; autovacuum is switched off") { // as it is for tests
 			t.Errorf("not in order: %s", line)
 		}
 		check, _, _ := strings.Cut(rest, "; ")
@@ -109,6 +109,7 @@ func TestHealthy(t *testing.T) {
 	} else {
 		wantLine(t, lines, "ok; mode; ", "plain PostgreSQL ")
 	}
+	want = append(want, "indexes", "unused indexes", "whole tables", "vacuum", "wraparound", "buffer cache", "jit", "connections", "replication")
 	if diff := cmp.Diff(want, checks); diff != "" {
 		t.Errorf("checks (-want +got):\n%s", diff)
 	}
@@ -223,9 +224,11 @@ func TestMissingGrants(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := findings[len(findings)-1]
-	if !strings.Contains(last.Advice, "grant select on metrics_stale to this one") {
-		t.Errorf("advice %q", last.Advice)
+	says := func(f doctor.Finding) bool {
+		return strings.Contains(f.Advice, "grant select on metrics_stale to this one")
+	}
+	if !slices.ContainsFunc(findings, says) {
+		t.Errorf("findings %+v", findings)
 	}
 }
 

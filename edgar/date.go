@@ -44,10 +44,11 @@ func (d Date) Time() time.Time { return time.Unix(int64(d)*secondsPerDay, 0).UTC
 // Append appends d as "2023-09-30" to b.
 func (d Date) Append(b []byte) []byte {
 	y, m, day := d.civil()
-	b = append(appendPadded(b, int64(y), 4), '-')
-	b = append(appendPadded(b, int64(m), 2), '-')
-	return appendPadded(b, int64(day), 2)
+	return append(b, digit(y/1000), digit(y/100), digit(y/10), digit(y), '-', digit(m/10), digit(m), '-', digit(day/10), digit(day))
 }
+
+// digit is the last one of n.
+func digit(n int) byte { return byte('0' + n%10) }
 
 // String returns d as "2023-09-30".
 func (d Date) String() string { return string(d.Append(make([]byte, 0, 10))) }

@@ -62,7 +62,7 @@ func follow(t testing.TB, url string, o events.Options) *followed {
 		t.Fatal(err)
 	}
 	f.Subscribe(func(b events.Batch) {
-		b.Lag = 0
+		b.Lag, b.XIDs, b.Point = 0, nil, store.OutboxPoint{}
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		f.batches = append(f.batches, b)

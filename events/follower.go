@@ -28,7 +28,10 @@ const (
 type Batch struct {
 	All     bool           // anything may have changed; then there are no Changes
 	Changes []store.Change // of known kinds
+	XIDs    []uint64       // of the transactions that made Changes
 	Lag     time.Duration  // since the oldest of them was written, by the database's clock; 0 when All
+	// Point is that of the read that found them. After All, what comes is of its Source.
+	Point store.OutboxPoint
 }
 
 // Options are what a Follower depends on. Required are Store, Now and Logger.
@@ -54,7 +57,8 @@ type Follower struct {
 	subscribers []func(Batch)
 
 	position store.OutboxPosition
-	began    atomic.Int64 // when the last complete read began, in nanoseconds after opened
+	point    atomic.Pointer[store.OutboxPoint] // of the last complete read, once that was delivered
+	began    atomic.Int64                      // when the last complete read began, in nanoseconds after opened
 	opened   time.Time
 	away     bool // the last read failed
 
@@ -77,7 +81,7 @@ func Open(ctx context.Context, o Options) (*Follower, error) {
 		f.source.close(ctx)
 		return nil, err
 	}
-	f.position = read.Position
+	f.arrive(read.Position)
 	f.done(began)
 	why := f.source.deaf()
 	if f.poll <= 0 {
@@ -129,11 +133,11 @@ func (f *Follower) follow(ctx context.Context) error {
 	defer cancel()
 	read, err := f.source.read(limited, f.position)
 	if err != nil {
-		f.position = store.OutboxPosition{} // who comes back may have lost what the position has
+		f.arrive(store.OutboxPosition{}) // who comes back may have lost what the position has
 		return err
 	}
-	f.position = read.Position
-	batch := Batch{All: read.Lost, Changes: read.Changes, Lag: read.Lag}
+	defer f.arrive(read.Position)
+	batch := Batch{All: read.Lost, Changes: read.Changes, XIDs: read.XIDs, Lag: read.Lag, Point: read.Position.Point()}
 	for _, c := range read.Changes {
 		if !c.Kind.Known() {
 			f.logger.WarnContext(ctx, "a change of an unknown kind, of a newer release: everything is forgotten",
@@ -142,12 +146,30 @@ func (f *Follower) follow(ctx context.Context) error {
 		batch.All = batch.All || !c.Kind.Known() || c.Kind == store.ChangeEverything
 	}
 	if batch.All {
-		batch = Batch{All: true}
+		batch = Batch{All: true, Point: batch.Point}
 	}
 	if batch.All || len(batch.Changes) > 0 {
 		f.deliver(batch)
 	}
 	return nil
+}
+
+// arrive notes up to where everything was delivered.
+func (f *Follower) arrive(at store.OutboxPosition) {
+	f.position = at
+	point := at.Point()
+	f.point.Store(&point)
+}
+
+// Point returns up to where everything was delivered, for others to compare; zero after a read that failed.
+func (f *Follower) Point() store.OutboxPoint { return *f.point.Load() }
+
+// History returns what was changed lately, and before f was opened. It is called before Run. Errors: ErrNoHistory,
+// store.ErrUnavailable.
+func (f *Follower) History(ctx context.Context) (*store.OutboxHistory, error) {
+	limited, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	return f.source.history(limited)
 }
 
 func (f *Follower) deliver(batch Batch) {

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"errors"
 
 	"github.com/corpintel/corpintel/store"
 )
@@ -9,10 +10,14 @@ import (
 // source is where the outbox is read. An error of read means that the next one starts anew.
 type source interface {
 	read(context.Context, store.OutboxPosition) (*store.OutboxRead, error)
+	history(context.Context) (*store.OutboxHistory, error)
 	wait(context.Context)  // returns when there may be new rows, at the latest when the context is done
 	deaf() string          // why wait is told nothing; "" where it is
 	close(context.Context) // ends what read has opened
 }
+
+// ErrNoHistory means that a follower has no connection of its own, by which the outbox's Source could be told.
+var ErrNoHistory = errors.New("the outbox is read through others' connections")
 
 // polled reads on the connections of a store.
 type polled struct{ store *store.Store }
@@ -20,6 +25,8 @@ type polled struct{ store *store.Store }
 func (p *polled) read(ctx context.Context, since store.OutboxPosition) (*store.OutboxRead, error) {
 	return p.store.ReadOutbox(ctx, since)
 }
+
+func (*polled) history(context.Context) (*store.OutboxHistory, error) { return nil, ErrNoHistory }
 
 func (*polled) wait(ctx context.Context) { <-ctx.Done() }
 
@@ -48,6 +55,13 @@ func (d *direct) read(ctx context.Context, since store.OutboxPosition) (*store.O
 		return nil, err
 	}
 	return read, nil
+}
+
+func (d *direct) history(ctx context.Context) (*store.OutboxHistory, error) {
+	if d.listener == nil || d.listener.Pooled() {
+		return nil, ErrNoHistory
+	}
+	return d.listener.History(ctx)
 }
 
 func (d *direct) wait(ctx context.Context) {

@@ -24,7 +24,8 @@ create temporary table noted_securities (
   security_id bigint primary key,
   company_id bigint,
   before text, -- null: it is new
-  is_current boolean
+  is_current boolean,
+  position integer
 ) on commit delete rows;
 
 create temporary table noted_changes (kind text collate "C", key text collate "C") on commit delete rows;`
@@ -47,8 +48,8 @@ on conflict do nothing`
 
 // noteSecurities is noteCompanies for securities; written has their companies too.
 const noteSecurities = `
-insert into noted_securities (security_id, company_id, before, is_current)
-select w.id, w.company_id, case when o.id is not null then ` + securityImage + ` end, o.id is not null and o.valid_to is null
+insert into noted_securities (security_id, company_id, before, is_current, position)
+select w.id, w.company_id, case when o.id is not null then ` + securityImage + ` end, o.id is not null and o.valid_to is null, o.position
 from written w
 left join securities o on o.id = w.id
 where w.company_id is not null
@@ -58,6 +59,18 @@ on conflict do nothing`
 const noteCompany = `-- name: noteCompany
 insert into noted_changes (kind, key)
 select 'company', $1::bigint::text`
+
+// reordered are companies whose symbols stand in another order than before, if they are the same: positions are those in a
+// list of all companies, so they say nothing by themselves.
+const reordered = `
+  select o.company_id
+  from (select distinct company_id from noted_securities) c
+  join securities o on o.company_id = c.company_id
+  left join noted_securities n on n.security_id = o.id
+  group by o.company_id
+  having array_agg(o.id order by o.is_primary desc, o.valid_to desc nulls first, o.position, o.symbol)
+    <> array_agg(o.id order by o.is_primary desc, o.valid_to desc nulls first,
+      case when n.before is null then o.position else n.position end, o.symbol)`
 
 // publishChanges writes the outbox. Of which filer a filing is shown with depends on who has a symbol now and a SIC code: where
 // that changes, filings do.
@@ -72,6 +85,8 @@ with altered_companies as materialized (
   from noted_securities n
   left join securities o on o.id = n.security_id
   where n.before is distinct from case when o.id is not null then ` + securityImage + ` end
+  union all
+  select company_id, false from (` + reordered + `) o
 ), changed (kind, key) as (
   select 'company', id::text from altered_companies
   union

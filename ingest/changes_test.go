@@ -26,6 +26,8 @@ var images = []string{
 			union all
 			select row(symbol, exchange, valid_from, valid_to, is_primary)::text from securities where company_id = c.id
 			union all
+			select string_agg(symbol, ' ' order by is_primary desc, valid_to desc nulls first, position, symbol) from securities where company_id = c.id
+			union all
 			select row(fc.filing_id, fc.form, fc.filed_on, fc.accepted_at, fc.period_end, fc.title, fc.cik, fc.primary_document, o.company_id)::text
 			from filing_companies fc join filing_companies o on o.filing_id = fc.filing_id where fc.company_id = c.id
 			union all
@@ -55,7 +57,8 @@ var images = []string{
 // listed is what lists of companies show of each, choose by and are ordered by.
 const listed = `
 	select c.sector, row(c.id, name, former_names, sic, sector, industry, country, fiscal_year_end, c.ticker, c.exchange, market_cap,
-		array_agg(row(y.symbol, y.exchange, y.valid_from, y.valid_to, y.is_primary) order by y.symbol))::text as what
+		array_agg(row(y.symbol, y.exchange, y.valid_from, y.valid_to, y.is_primary)
+			order by y.is_primary desc, y.valid_to desc nulls first, y.position, y.symbol))::text as what
 	from companies c left join securities y on y.company_id = c.id
 	group by c.id`
 

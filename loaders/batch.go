@@ -3,6 +3,9 @@ package loaders
 import (
 	"context"
 
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/corpintel/corpintel/explain"
 	"github.com/corpintel/corpintel/store"
 )
 
@@ -11,12 +14,17 @@ import (
 type Batch struct {
 	set   *Set
 	wants []wanted
+
+	field *graphql.FieldContext // that wants
+	ends  []int                 // of the statements of each want, in an operation that is explained
 }
 
 type wanted interface {
 	of(loader any) bool
 	queue(b *store.Batch)
-	deliver(err error)
+	settle(err error)
+	deliver(ctx context.Context, err error)
+	explain() func(err error) []explain.Load
 }
 
 // Batch returns an empty batch.
@@ -36,12 +44,31 @@ func (b *Batch) want(loader any, add func() wanted) wanted {
 // Run fetches all that is wanted in one round trip and primes the loaders. An error is primed too: whoever loads a key
 // of the batch gets it. The batch can be filled and run again.
 func (b *Batch) Run(ctx context.Context) {
+	if b.set.recorder != nil {
+		b.runExplained(ctx)
+		return
+	}
+	err := b.send(ctx)
+	for _, w := range b.wants {
+		w.deliver(ctx, err)
+	}
+}
+
+// send sends the statements, and settles what is wanted: after it nobody waits for the batch.
+func (b *Batch) send(ctx context.Context) error {
+	err := errUnfinished
+	defer func() {
+		for _, w := range b.wants {
+			w.settle(err)
+		}
+	}()
 	statements := b.set.shared.store.Batch()
 	for _, w := range b.wants {
 		w.queue(statements)
+		if b.set.recorder != nil {
+			b.ends = append(b.ends, statements.Len())
+		}
 	}
-	err := statements.Run(ctx)
-	for _, w := range b.wants {
-		w.deliver(err)
-	}
+	err = statements.Run(ctx)
+	return err
 }

@@ -23,7 +23,9 @@ type source[K comparable, V any] func(b *store.Batch, keys []K) func(i int, key 
 // Loader holds the values of one kind for one request.
 type Loader[K comparable, V any] struct {
 	set    *Set
+	label  string // the name that it has in the set
 	source source[K, V]
+	shape  *shape[K, V] // nil: its values are not kept beyond the operation
 
 	mu   sync.RWMutex
 	runs []*run[K, V]
@@ -33,11 +35,19 @@ type Loader[K comparable, V any] struct {
 }
 
 // run is what one run of a batch brought for the keys that it asked for: all of them, or the error that it ended with.
-// The values stay where the statement put them.
+// The values stay where the statement put them, unless some of them came from elsewhere.
 type run[K comparable, V any] struct {
-	asked keys[K]
-	value func(int, K) V
-	err   error
+	asked  keys[K]
+	value  func(int, K) V
+	values []V // instead of value
+	err    error
+}
+
+func (r *run[K, V]) at(i int, key K) V {
+	if r.values != nil {
+		return r.values[i]
+	}
+	return r.value(i, key)
 }
 
 // strayWait is how long a load that nobody primed waits for others of its kind. It is a safety net: operations whose
@@ -47,8 +57,16 @@ const strayWait = time.Millisecond
 // strayCapacity is the room for keys of such a batch. The default would be 1,000 slots for each batch.
 const strayCapacity = 16
 
-func (l *Loader[K, V]) init(set *Set, source source[K, V]) *Loader[K, V] {
-	l.set, l.source = set, source
+func (l *Loader[K, V]) init(set *Set, label string, source source[K, V]) *Loader[K, V] {
+	l.set, l.label, l.source = set, label, source
+	return l
+}
+
+// keep makes the values of the loader be kept in Entities, where there are any.
+func (l *Loader[K, V]) keep(s *shape[K, V]) *Loader[K, V] {
+	if l.set.shared.entities != nil {
+		l.shape = s
+	}
 	return l
 }
 
@@ -64,9 +82,10 @@ func (l *Loader[K, V]) strays() *dataloader.Loader[K, Result[V]] {
 // loadStrays is the batch function for keys that were not primed.
 func (l *Loader[K, V]) loadStrays(ctx context.Context, keys []K) []*dataloader.Result[Result[V]] {
 	l.set.shared.unprimed.Add(int64(len(keys)))
+	l.set.shared.watch(l.label, len(keys))
 	b := l.set.shared.store.Batch()
 	value := l.source(b, keys)
-	err := b.Run(ctx)
+	err := l.runStrays(ctx, b, keys, value)
 	out := make([]*dataloader.Result[Result[V]], len(keys))
 	for i, k := range keys {
 		r := Result[V]{Err: err}
@@ -104,7 +123,7 @@ func (l *Loader[K, V]) Primed(key K) (value V, err error, ok bool) { //nolint:re
 		if r.err != nil {
 			return value, r.err, true
 		}
-		return r.value(i, key), nil, true
+		return r.at(i, key), nil, true
 	}
 	return value, nil, false
 }
@@ -113,6 +132,7 @@ func (l *Loader[K, V]) Primed(key K) (value V, err error, ok bool) { //nolint:re
 // resolver, does not count: it would make the number of statements a matter of the data, or of luck.
 func (l *Loader[K, V]) Want(b *Batch, keys ...K) {
 	w := l.wanted(b)
+	w.note(b.field, keys)
 	for _, k := range keys {
 		w.run.asked.add(k)
 	}
@@ -125,6 +145,7 @@ func (l *Loader[K, V]) WantDistinct(b *Batch, keys []K) {
 		l.Want(b, keys...)
 		return
 	}
+	w.note(b.field, keys)
 	w.run.asked.list = keys
 }
 
@@ -134,26 +155,71 @@ func (l *Loader[K, V]) wanted(b *Batch) *want[K, V] {
 
 // want is the next run of one loader, as a batch fills it.
 type want[K comparable, V any] struct {
-	loader *Loader[K, V]
-	run    *run[K, V]
+	loader   *Loader[K, V]
+	run      *run[K, V]
+	question *question[K, V] // nil: all is asked of the database
+	askers   []asker[K]      // of the run, in an operation that is explained
 }
 
 func (w *want[K, V]) of(l any) bool { return w.loader == l }
 
 func (w *want[K, V]) queue(b *store.Batch) {
-	if keys := w.run.asked.list; len(keys) > 0 {
+	keys := w.run.asked.list
+	if len(keys) > 0 {
+		w.loader.set.shared.watch(w.loader.label, len(keys))
+	}
+	switch {
+	case len(keys) == 0:
+	case w.loader.shape == nil:
 		w.run.value = w.loader.source(b, keys)
+	default:
+		w.ask(b, keys)
 	}
 }
 
-// deliver primes the loader with what the batch brought, or with its error.
-func (w *want[K, V]) deliver(err error) {
+// ask adds the statements for what is neither kept nor asked for by others.
+func (w *want[K, V]) ask(b *store.Batch, keys []K) {
+	l := w.loader
+	q := &question[K, V]{
+		entities: l.set.shared.entities, shape: l.shape, keys: keys, part: l.shape.parts && l.set.numbers.Load(),
+	}
+	missing := q.look()
+	w.run.values = q.values
+	if len(missing) == 0 {
+		return
+	}
+	w.question, q.ask = q, l.fetch
+	if asked := q.board(missing, false); len(asked) > 0 {
+		q.found = l.source(b, asked)
+	}
+}
+
+// fetch asks for keys in a round trip of their own.
+func (l *Loader[K, V]) fetch(ctx context.Context, keys []K) (func(int, K) V, error) {
+	b := l.set.shared.store.Batch()
+	found := l.source(b, keys)
+	return found, b.Run(ctx)
+}
+
+// settle ends what queue has begun: err is that of the batch.
+func (w *want[K, V]) settle(err error) {
+	if w.question != nil {
+		w.question.settle(err)
+	}
+}
+
+// deliver primes the loader with what the batch brought, or with its error, once others have brought what they were asking for
+// already.
+func (w *want[K, V]) deliver(ctx context.Context, err error) {
 	if len(w.run.asked.list) == 0 {
 		return
+	}
+	if w.question != nil && err == nil {
+		err = w.question.await(ctx)
 	}
 	w.run.err = err
 	w.loader.mu.Lock()
 	defer w.loader.mu.Unlock()
 	w.loader.runs = append(w.loader.runs, w.run)
-	w.run = new(run[K, V])
+	w.run, w.question = new(run[K, V]), nil
 }

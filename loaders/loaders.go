@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/corpintel/corpintel/edgar"
+	"github.com/corpintel/corpintel/explain"
 	"github.com/corpintel/corpintel/store"
 )
 
@@ -24,11 +25,29 @@ type Loaders struct {
 	now      func() time.Time
 	unprimed atomic.Int64
 	dataSet  *keptDataSet
+	entities *Entities // nil: nothing is kept between operations
+	watch    func(loader string, keys int)
 }
 
+// Option changes what New returns.
+type Option func(*Loaders)
+
+// WithWatch makes the loaders tell watch of each batch: the name that the loader has in its Set, and for how many keys it was asked
+// together. It must not block, and may be called concurrently.
+func WithWatch(watch func(loader string, keys int)) Option {
+	return func(l *Loaders) { l.watch = watch }
+}
+
+// WithEntities makes the loaders ask e first, and keep there what they fetch. With nil they keep nothing.
+func WithEntities(e *Entities) Option { return func(l *Loaders) { l.entities = e } }
+
 // New returns Loaders that fetch from s; now tells them what today is.
-func New(s *store.Store, now func() time.Time) *Loaders {
-	return &Loaders{store: s, now: now, dataSet: newKeptDataSet()}
+func New(s *store.Store, now func() time.Time, options ...Option) *Loaders {
+	l := &Loaders{store: s, now: now, dataSet: newKeptDataSet(), watch: func(string, int) {}}
+	for _, o := range options {
+		o(l)
+	}
+	return l
 }
 
 // Unprimed returns how many keys were loaded so far that no resolver had looked ahead for.
@@ -38,7 +57,9 @@ type setKey struct{}
 
 // Attach returns a context with a loader set of its own, for one operation.
 func (l *Loaders) Attach(ctx context.Context) context.Context {
-	return context.WithValue(ctx, setKey{}, newSet(l))
+	set := newSet(l)
+	set.recorder = explain.From(ctx)
+	return context.WithValue(ctx, setKey{}, set)
 }
 
 // From returns the loader set of the operation; it panics when Attach was not called.
@@ -76,8 +97,9 @@ type DefinitionCountKey struct {
 
 // Set holds the loaders of one operation, and the arguments that are their keys.
 type Set struct {
-	shared *Loaders
-	today  edgar.Date
+	shared   *Loaders
+	today    edgar.Date
+	recorder *explain.Recorder // nil unless the operation is explained
 
 	Companies        *Loader[int64, *store.Company]
 	CompanyTotals    *Loader[CompanyTotalKey, int]
@@ -140,26 +162,26 @@ type loadersOfSet struct {
 func newSet(l *Loaders) *Set {
 	all := &loadersOfSet{Set: Set{shared: l, today: edgar.DateOf(l.now())}}
 	s := &all.Set
-	s.Companies = all.companies.init(s, companies)
-	s.CompanyTotals = all.companyTotals.init(s, companyTotals)
-	s.Tickers = all.tickers.init(s, tickers)
-	s.Filing = all.filing.init(s, filing)
-	s.FilingCompanies = all.filingCompanies.init(s, filingCompanies)
-	s.Filings = all.filings.init(s, filings)
-	s.FilingCounts = all.filingCounts.init(s, filingCounts)
-	s.FilingTotals = all.filingTotals.init(s, filingTotals)
-	s.FilingSummaries = all.filingSummaries.init(s, filingSummaries)
-	s.Definition = all.definition.init(s, definition)
-	s.Definitions = all.definitions.init(s, definitions)
-	s.DefinitionCounts = all.definitionCounts.init(s, definitionCounts)
-	s.DefinitionTotals = all.definitionTotals.init(s, definitionTotals)
-	s.Latest = all.latest.init(s, s.latest)
-	s.Series = all.series.init(s, seriesPoints)
-	s.SeriesBounds = all.seriesBounds.init(s, seriesBounds)
-	s.SeriesBuckets = all.seriesBuckets.init(s, seriesBuckets)
-	s.LatestAsOf = all.latestAsOf.init(s, latestAsOf)
-	s.SeriesAsOf = all.seriesAsOf.init(s, seriesAsOf)
-	s.Restatements = all.restatements.init(s, restatements)
+	s.Companies = all.companies.init(s, "Companies", companies).keep(companyShape)
+	s.CompanyTotals = all.companyTotals.init(s, "CompanyTotals", companyTotals)
+	s.Tickers = all.tickers.init(s, "Tickers", tickers).keep(tickersShape)
+	s.Filing = all.filing.init(s, "Filing", filing).keep(filingShape)
+	s.FilingCompanies = all.filingCompanies.init(s, "FilingCompanies", filingCompanies).keep(filersShape)
+	s.Filings = all.filings.init(s, "Filings", filings)
+	s.FilingCounts = all.filingCounts.init(s, "FilingCounts", filingCounts)
+	s.FilingTotals = all.filingTotals.init(s, "FilingTotals", filingTotals)
+	s.FilingSummaries = all.filingSummaries.init(s, "FilingSummaries", filingSummaries).keep(summaryShape)
+	s.Definition = all.definition.init(s, "Definition", definition).keep(definitionShape)
+	s.Definitions = all.definitions.init(s, "Definitions", definitions)
+	s.DefinitionCounts = all.definitionCounts.init(s, "DefinitionCounts", definitionCounts)
+	s.DefinitionTotals = all.definitionTotals.init(s, "DefinitionTotals", definitionTotals)
+	s.Latest = all.latest.init(s, "Latest", s.latest).keep(latestShape)
+	s.Series = all.series.init(s, "Series", seriesPoints)
+	s.SeriesBounds = all.seriesBounds.init(s, "SeriesBounds", seriesBounds).keep(boundsShape)
+	s.SeriesBuckets = all.seriesBuckets.init(s, "SeriesBuckets", seriesBuckets)
+	s.LatestAsOf = all.latestAsOf.init(s, "LatestAsOf", latestAsOf).keep(latestThenShape)
+	s.SeriesAsOf = all.seriesAsOf.init(s, "SeriesAsOf", seriesAsOf)
+	s.Restatements = all.restatements.init(s, "Restatements", restatements)
 	return s
 }
 

@@ -62,7 +62,7 @@ func (l *lookahead) restatements(ctx context.Context, at *graphql.FieldContext, 
 		l.values(ctx, at, earlier(values))
 		return
 	}
-	l.set.Restatements.Want(l.batch, filed...)
+	l.set.Restatements.Want(l.batch.For(at), filed...)
 	l.after(func(ctx context.Context) {
 		var found []*store.MetricValue
 		for _, v := range filed {

@@ -49,12 +49,13 @@ func vacuumed(b *testing.B, s *server) {
 const monthlyOperation = `{ companies(first: 10, filter: { sector: "Bench" }) { nodes { name ticker
 	series(metric: "price:close", from: "2015-01-01", to: "2019-12-31") { buckets(by: MONTH) { start end count min max avg sum first last } } } } }`
 
-// monthlyStatement is what somebody would write who needed this answer only.
+// monthlyStatement is what somebody would write who needed this answer only, and knew the unit and the period of the metric.
 const monthlyStatement = `
 select c.name, c.ticker, m.*
 from companies c
 join securities y on y.company_id = c.id and y.is_primary
-join series s on s.security_id = y.id and s.definition_id = 6
+join definitions d on d.name = 'price:close' and d.unit = 'USD' and d.period = 2
+join series s on s.security_id = y.id and s.definition_id = d.id
 cross join lateral (
   select array_agg(m.bucket), array_agg(m.n), array_agg(m.min), array_agg(m.max), array_agg(m.sum), array_agg(m.first), array_agg(m.last)
   from (select * from metrics_month m where m.series_id = s.id and m.bucket >= '2015-01-01' and m.bucket < '2020-01-01' order by m.bucket) m
@@ -136,7 +137,8 @@ const pointsStatement = `
 select m.dates, m.values
 from companies c
 join securities y on y.company_id = c.id and y.is_primary
-join series s on s.security_id = y.id and s.definition_id = 6
+join definitions d on d.name = 'price:close' and d.unit = 'USD' and d.period = 2
+join series s on s.security_id = y.id and s.definition_id = d.id
 cross join lateral (
   select array_agg(m.date) as dates, array_agg(m.value) as values
   from (select m.date, m.value from metrics m where m.series_id = s.id and m.date >= '1981-09-04' order by m.date) m

@@ -15,6 +15,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/tools/txtar"
 
+	"github.com/corpintel/corpintel/cache"
+	"github.com/corpintel/corpintel/cache/cachetest"
 	"github.com/corpintel/corpintel/edgar"
 	"github.com/corpintel/corpintel/events"
 	"github.com/corpintel/corpintel/ingest"
@@ -30,12 +32,12 @@ import (
 type keeper struct {
 	*server
 
-	cache    *answers.Cache
+	kept     *answers.Cache
 	follower *events.Follower
 }
 
-// serveKeeping starts a server that keeps answers, and follows the changes of its database.
-func serveKeeping(t *testing.T, database string) *keeper {
+// serveKeeping starts a server that keeps answers, and follows the changes of its database. With a Redis it shares all of them.
+func serveKeeping(t *testing.T, database string, redis *cache.Cache) *keeper {
 	t.Helper()
 	counter := &statements{}
 	s, err := store.Open(t.Context(), database, store.Options{Tracer: counter})
@@ -47,8 +49,16 @@ func serveKeeping(t *testing.T, database string) *keeper {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cache := answers.New(answers.Options{Bytes: 64 << 20, Fresh: follower.Fresh, Now: time.Now})
-	follower.Subscribe(func(b events.Batch) { cache.Apply(b.All, b.Changes) })
+	kept := answers.New(answers.Options{
+		Bytes: 64 << 20, Fresh: follower.Fresh, Now: time.Now, Point: follower.Point, Redis: redis, Dear: time.Nanosecond,
+	})
+	follower.Subscribe(kept.Apply)
+	history, err := follower.History(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept.Learn(history)
+	t.Cleanup(kept.Close)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -63,10 +73,10 @@ func serveKeeping(t *testing.T, database string) *keeper {
 	h := httptest.NewServer(web.New(web.Options{
 		Resolvers: resolvers.New(s), Attach: l.Attach, RequestTimeout: time.Minute,
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Extensions: []graphql.HandlerExtension{resolvers.NewRenderer()},
-		Answers: cache, Companies: func(ctx context.Context) []*store.Company { return loaders.From(ctx).Shown() },
+		Answers: kept, Companies: func(ctx context.Context) []*store.Company { return loaders.From(ctx).Shown() },
 	}))
 	t.Cleanup(h.Close)
-	return &keeper{&server{url: h.URL + "/graphql", store: s, loaders: l, statements: counter}, cache, follower}
+	return &keeper{&server{url: h.URL + "/graphql", store: s, loaders: l, statements: counter}, kept, follower}
 }
 
 // question is the operation of a golden file.
@@ -106,54 +116,65 @@ func questions(t *testing.T, patterns ...string) []question {
 }
 
 // TestKeptEqual checks that every golden operation is answered with the same bytes without kept answers, when its answer is
-// made, and from memory.
+// made, from memory, and by another server that has it from Redis.
 func TestKeptEqual(t *testing.T) {
 	t.Parallel()
-	database := newDatabase(t, "testdata/seed.sql")
-	plain, keeping := serveDatabase(t, database), serveKeeping(t, database)
+	database, redis := newDatabase(t, "testdata/seed.sql"), cachetest.Start(t).Cache()
+	plain, keeping, other := serveDatabase(t, database), serveKeeping(t, database, redis), serveKeeping(t, database, redis)
 	all := questions(t, "testdata/golden/*.txtar")
 	for _, q := range all {
 		want := plain.post(t, q.query, q.variables)
-		for _, what := range []string{"cold", "warm", "warm"} {
-			if got := keeping.post(t, q.query, q.variables); !bytes.Equal(got, want) {
-				t.Errorf("%s, %s: %s, want %s", q.file, what, got, want)
+		for what, keeper := range map[string]*keeper{"here": keeping, "there": other} {
+			for _, how := range []string{"cold", "warm", "warm"} {
+				if got := keeper.post(t, q.query, q.variables); !bytes.Equal(got, want) {
+					t.Errorf("%s, %s %s: %s, want %s", q.file, how, what, got, want)
+				}
+				keeper.kept.Close() // waits for Redis
 			}
 		}
 	}
-	if hits := keeping.cache.Stats().Hits; hits < int64(len(all)) {
-		t.Errorf("%d hits: the test proves nothing", hits)
+	here, there := keeping.kept.Stats(), other.kept.Stats()
+	if here.Hits < int64(len(all)) || there.Hits < int64(len(all)) || here.Shared.Hits+there.Shared.Hits < int64(len(all)/2) {
+		t.Errorf("the test proves nothing: %+v and %+v", here, there)
 	}
 }
 
-// TestKeptNeverOld imports files one by one, and asks after each what is asked elsewhere: a server that keeps answers and one
-// that does not answer the same, as soon as the first knows of the import.
+// TestKeptNeverOld imports files one by one, and asks after each what is asked elsewhere: servers that keep answers, and share
+// them, and one that does not answer the same, as soon as the first know of the import.
 func TestKeptNeverOld(t *testing.T) {
 	t.Parallel()
-	database := storetest.New(t)
+	database, redis := storetest.New(t), cachetest.Start(t).Cache()
 	pool, err := pgxpool.New(t.Context(), database)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer pool.Close()
-	plain, keeping := serveDatabase(t, database), serveKeeping(t, database)
+	plain := serveDatabase(t, database)
+	keepers := []*keeper{serveKeeping(t, database, redis), serveKeeping(t, database, redis)}
 	all := questions(t, "testdata/golden/*.txtar", "testdata/edgar/*.txtar", "testdata/prices/*.txtar", "testdata/asof/*.txtar", "testdata/buckets/*.txtar")
 	all = append(all, reportedQuestions()...)
-	for _, step := range writes(t, pool) {
+	for i, step := range writes(t, pool) {
 		step.write()
-		if err := keeping.follower.CatchUp(t.Context()); err != nil {
-			t.Fatal(err)
+		for _, k := range keepers {
+			if err := k.follower.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
-		for _, q := range all {
+		for n, q := range all {
 			want := plain.post(t, q.query, q.variables)
-			for range 2 {
-				if got := keeping.post(t, q.query, q.variables); !bytes.Equal(got, want) && !isTraced(want) {
+			for ask := range 3 { // the first makes the answer, the other has it from Redis, and then from memory
+				k := keepers[(i+n+min(ask, 1))%len(keepers)]
+				if got := k.post(t, q.query, q.variables); !bytes.Equal(got, want) && !isTraced(want) {
 					t.Fatalf("after %s, %s: an old answer: %s, want %s", step.name, q.file, got, want)
 				}
+				k.kept.Close() // waits for Redis
 			}
 		}
 	}
-	if stats := keeping.cache.Stats(); stats.Hits == 0 || stats.Stale == 0 {
-		t.Errorf("the test proves nothing: %+v", stats)
+	for _, k := range keepers {
+		if stats := k.kept.Stats(); stats.Hits == 0 || stats.Stale == 0 || stats.Shared.Hits == 0 || stats.Shared.Stale == 0 || stats.Shared.Spoilt > 0 {
+			t.Errorf("the test proves nothing: %+v", stats)
+		}
 	}
 }
 
@@ -176,6 +197,14 @@ func reportedQuestions() []question {
 		`{ ...both } fragment both on Query { a: company(cik: 789019) { name } b: company(ticker: "BBWI") { name } }`,
 		`{ a: company(cik: 1652044) { name } ... { b: company(ticker: "AAPL") { name } } }`,
 		`{ filing(accessionNumber: "0000320193-23-000106") { form company { name } } }`,
+		`{ companies(filter: { sector: "Manufacturing" }, first: 20) { totalCount nodes { name ticker industry marketCap } } }`,
+		`{ companies(filter: { sector: "Information Technology" }, orderBy: { field: MARKET_CAP, direction: DESC }) { nodes { name tickers { symbol to } } } }`,
+		`{ companies(filter: { sector: "Manufacturing", exchange: "Nasdaq" }) { nodes { name filings(first: 3) { nodes { form filedOn } } } } }`,
+		`{ companies(filter: { sector: "Services", tickers: ["MSFT", "AAPL"] }) { totalCount nodes { name } } }`,
+		`{ ...two } fragment two on Query { a: companies(filter: { sector: "Manufacturing" }) { totalCount } b: companies(filter: { sector: "Services" }) { totalCount } }`,
+		`{ filings(filter: { forms: ["10-K"] }, first: 20) { totalCount nodes { accessionNumber filedOn acceptedAt periodEnd title url } } }`,
+		`{ filings(filter: { forms: "8-K" }, first: 20) { totalCount nodes { accessionNumber companies { name } } } }`,
+		`{ filings(filter: { forms: ["4", "10-Q"], amendments: false }, first: 20) { nodes { accessionNumber form company { name } } } }`,
 	} {
 		all = append(all, question{file: query, query: query})
 	}

@@ -46,6 +46,7 @@ func (l *lookahead) after(f func(ctx context.Context)) { l.then = append(l.then,
 func (l *lookahead) each(ctx context.Context, at *graphql.FieldContext, types []string, visit func(child *graphql.FieldContext)) {
 	for _, field := range graphql.CollectFields(l.op, at.Field.Selections, types) {
 		if child, err := childContext(ctx, l.op, field); err == nil {
+			child.Parent = at
 			visit(child)
 		}
 	}
@@ -59,6 +60,7 @@ func (l *lookahead) below(ctx context.Context, at *graphql.FieldContext, types [
 			continue
 		}
 		if child, err := childContext(ctx, l.op, field); err == nil {
+			child.Parent = at
 			found = append(found, child)
 		}
 	}
@@ -79,11 +81,11 @@ var (
 )
 
 // connectionFields are the fields of a connection that matter: where its nodes are asked for (as nodes and as
-// edges.node, under any alias), whether any of its page is, and whether it is counted.
+// edges.node, under any alias), whether any of its page is, and where it is counted, nil if it is not.
 type connectionFields struct {
 	nodes []*graphql.FieldContext
 	page  bool
-	total bool
+	total *graphql.FieldContext
 }
 
 func (l *lookahead) connection(ctx context.Context, at *graphql.FieldContext, types, edgeTypes []string) connectionFields {
@@ -91,7 +93,7 @@ func (l *lookahead) connection(ctx context.Context, at *graphql.FieldContext, ty
 	l.each(ctx, at, types, func(child *graphql.FieldContext) {
 		switch child.Field.Name {
 		case "totalCount":
-			c.total = true
+			c.total = child
 		case "nodes":
 			c.page = true
 			c.nodes = append(c.nodes, child)
@@ -112,8 +114,8 @@ func (l *lookahead) connection(ctx context.Context, at *graphql.FieldContext, ty
 // companyPage looks ahead for a list of companies at the root.
 func (l *lookahead) companyPage(ctx context.Context, at *graphql.FieldContext, page *connection.CompanyConnection) {
 	fields := l.connection(ctx, at, companyConnectionTypes, companyEdgeTypes)
-	if fields.total {
-		l.set.CompanyTotals.Want(l.batch, companyTotal(page))
+	if fields.total != nil {
+		l.set.CompanyTotals.Want(l.batch.For(fields.total), companyTotal(page))
 		l.after(nothing)
 	}
 	for _, node := range fields.nodes {
@@ -124,8 +126,8 @@ func (l *lookahead) companyPage(ctx context.Context, at *graphql.FieldContext, p
 // filingPage looks ahead for a list of filings at the root.
 func (l *lookahead) filingPage(ctx context.Context, at *graphql.FieldContext, page *connection.FilingConnection) {
 	fields := l.connection(ctx, at, filingConnectionTypes, filingEdgeTypes)
-	if fields.total {
-		l.set.FilingTotals.Want(l.batch, page.Filter)
+	if fields.total != nil {
+		l.set.FilingTotals.Want(l.batch.For(fields.total), page.Filter)
 		l.after(nothing)
 	}
 	for _, node := range fields.nodes {
@@ -135,8 +137,8 @@ func (l *lookahead) filingPage(ctx context.Context, at *graphql.FieldContext, pa
 
 // definitionPage looks ahead for a list of definitions at the root; they have no objects below them.
 func (l *lookahead) definitionPage(ctx context.Context, at *graphql.FieldContext, page *connection.MetricDefinitionConnection) {
-	if l.connection(ctx, at, definitionConnectionTypes, nil).total {
-		l.set.DefinitionTotals.Want(l.batch, page.Filter)
+	if total := l.connection(ctx, at, definitionConnectionTypes, nil).total; total != nil {
+		l.set.DefinitionTotals.Want(l.batch.For(total), page.Filter)
 		l.after(nothing)
 	}
 }

@@ -32,10 +32,10 @@ func (l *lookahead) companies(ctx context.Context, at *graphql.FieldContext, com
 	for _, child := range children {
 		switch child.Field.Name {
 		case "tickers":
-			l.set.Tickers.Want(l.batch, ids...)
+			l.set.Tickers.Want(l.batch.For(child), ids...)
 			l.after(nothing)
 		case "filingSummary":
-			l.set.FilingSummaries.Want(l.batch, ids...)
+			l.set.FilingSummaries.Want(l.batch.For(child), ids...)
 			l.after(nothing)
 		case "filings":
 			l.filingsOf(ctx, child, ids)
@@ -60,9 +60,9 @@ func (l *lookahead) filingsOf(ctx context.Context, at *graphql.FieldContext, ids
 		return
 	}
 	fields := l.connection(ctx, at, filingConnectionTypes, filingEdgeTypes)
-	if fields.total {
+	if fields.total != nil {
 		for _, id := range ids {
-			l.set.FilingCounts.Want(l.batch, loaders.FilingCountKey{Company: id, Filter: args.request.Filter})
+			l.set.FilingCounts.Want(l.batch.For(fields.total), loaders.FilingCountKey{Company: id, Filter: args.request.Filter})
 		}
 	}
 	if !fields.page {
@@ -73,7 +73,7 @@ func (l *lookahead) filingsOf(ctx context.Context, at *graphql.FieldContext, ids
 	for i, id := range ids {
 		keys[i] = loaders.FilingsKey{Company: id, Request: args.request}
 	}
-	l.set.Filings.WantDistinct(l.batch, keys)
+	l.set.Filings.WantDistinct(l.batch.For(at), keys)
 	nodes := slices.DeleteFunc(fields.nodes, func(node *graphql.FieldContext) bool {
 		return !asks(l.op, node, filingTypes, "company", "companies")
 	})
@@ -111,8 +111,9 @@ func (l *lookahead) filings(ctx context.Context, at *graphql.FieldContext, filin
 	if len(ids) == 0 {
 		return
 	}
-	l.set.FilingCompanies.WantDistinct(l.batch, ids)
+	l.set.FilingCompanies.WantDistinct(l.batch.For(children[0]), ids)
 	for _, child := range children {
+		l.set.FilingCompanies.Share(l.batch, child, ids)
 		l.after(func(ctx context.Context) {
 			var companies []*store.Company
 			for _, id := range ids {
@@ -136,11 +137,11 @@ func (l *lookahead) definitionsOf(ctx context.Context, at *graphql.FieldContext,
 	}
 	fields := l.connection(ctx, at, definitionConnectionTypes, nil)
 	for _, id := range ids {
-		if fields.total {
-			l.set.DefinitionCounts.Want(l.batch, loaders.DefinitionCountKey{Company: id, Filter: args.request.Filter})
+		if fields.total != nil {
+			l.set.DefinitionCounts.Want(l.batch.For(fields.total), loaders.DefinitionCountKey{Company: id, Filter: args.request.Filter})
 		}
 		if fields.page {
-			l.set.Definitions.Want(l.batch, loaders.DefinitionsKey{Company: id, Request: args.request})
+			l.set.Definitions.Want(l.batch.For(at), loaders.DefinitionsKey{Company: id, Request: args.request})
 		}
 	}
 	l.after(nothing) // a definition has no objects below it

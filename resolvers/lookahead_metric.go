@@ -33,7 +33,7 @@ func (l *lookahead) metricsOf(at *graphql.FieldContext, ids []int64) {
 }
 
 // wantLatest asks for the values company by company, as they will be looked for. The asks of a field are all of one loader.
-func (l *lookahead) wantLatest(ids []int64, asks []*store.MetricAsk) {
+func (l *lookahead) wantLatest(at *graphql.FieldContext, ids []int64, asks []*store.MetricAsk) {
 	if len(asks) == 0 {
 		return
 	}
@@ -49,12 +49,12 @@ func (l *lookahead) wantLatest(ids []int64, asks []*store.MetricAsk) {
 			keys = append(keys, store.LatestKey{Company: id, Ask: ask})
 		}
 	}
-	latestLoader(l.set, asks[0]).WantDistinct(l.batch, keys)
+	latestLoader(l.set, asks[0]).WantDistinct(l.batch.For(at), keys)
 }
 
 // latest looks ahead for the latest values of asks, and what the field at asks of them.
 func (l *lookahead) latest(at *graphql.FieldContext, ids []int64, asks []*store.MetricAsk) {
-	l.wantLatest(ids, asks)
+	l.wantLatest(at, ids, asks)
 	l.after(func(ctx context.Context) {
 		if len(l.below(ctx, at, valueTypes, "definition", "restatements", "filing")) == 0 {
 			return
@@ -81,7 +81,7 @@ func (l *lookahead) values(ctx context.Context, at *graphql.FieldContext, values
 		switch child.Field.Name {
 		case "definition":
 			for _, v := range values {
-				l.set.Definition.Want(l.batch, v.DefinitionID)
+				l.set.Definition.Want(l.batch.For(child), v.DefinitionID)
 			}
 			l.after(nothing)
 		case "restatements":
@@ -93,7 +93,7 @@ func (l *lookahead) values(ctx context.Context, at *graphql.FieldContext, values
 					ids = append(ids, *v.AccessionNumber)
 				}
 			}
-			l.set.Filing.Want(l.batch, ids...)
+			l.set.Filing.Want(l.batch.For(child), ids...)
 			l.after(func(ctx context.Context) {
 				var filings []*store.Filing
 				for _, id := range ids {

@@ -14,7 +14,7 @@ import (
 )
 
 // companyBy finds the company that exactly one argument names. Error: store.ErrNotFound.
-func (r *Resolver) companyBy(ctx context.Context, id *string, cik *edgar.CIK, ticker *string) (*store.Company, error) {
+func companyBy(ctx context.Context, id *string, cik *edgar.CIK, ticker *string) (*store.Company, error) {
 	given := 0
 	for _, is := range []bool{id != nil, cik != nil, ticker != nil} {
 		if is {
@@ -25,13 +25,13 @@ func (r *Resolver) companyBy(ctx context.Context, id *string, cik *edgar.CIK, ti
 	case given != 1:
 		return nil, gqlerr.BadInput("id, cik, ticker", "give exactly one of them, not %d", given)
 	case cik != nil:
-		return r.store.CompanyByCIK(ctx, *cik)
+		return loaders.From(ctx).CompanyByCIK(ctx, *cik)
 	case ticker != nil:
 		symbol, ok := edgar.NormalizeSymbol(*ticker)
 		if !ok {
 			return nil, store.ErrNotFound // no symbol: held by nobody
 		}
-		return r.store.CompanyByTicker(ctx, symbol)
+		return loaders.From(ctx).CompanyByTicker(ctx, symbol)
 	}
 	kind, n, err := store.ParseNodeID(*id)
 	if err != nil {
@@ -40,7 +40,7 @@ func (r *Resolver) companyBy(ctx context.Context, id *string, cik *edgar.CIK, ti
 	if kind != store.NodeCompany {
 		return nil, gqlerr.BadInput("id", "want the id of a Company, not of a %s", kind)
 	}
-	return r.store.CompanyByID(ctx, n)
+	return loaders.From(ctx).CompanyByID(ctx, n)
 }
 
 // reference is a global id that was read, or why it could not be.

@@ -20,25 +20,19 @@ func bucketsOf(w *rendering, s *store.Series, at *field) store.Buckets {
 // bucketTypes are those of buckets and bucketColumns.
 var bucketTypes = []string{"MetricBucket", "MetricBucketColumns"}
 
-// numbersOf returns the numbers of buckets that a field of a series is made of.
+// numbersOf returns the numbers of buckets that a field of a series is made of, beside their sums.
 func numbersOf(op *graphql.OperationContext, field graphql.CollectedField, fill store.BucketFill) store.BucketNumbers {
 	var numbers store.BucketNumbers
 	for _, child := range graphql.CollectFields(op, field.Selections, bucketTypes) {
 		switch child.Name {
-		case "min", "mins":
-			numbers |= store.BucketMin
-		case "max", "maxs":
-			numbers |= store.BucketMax
-		case "avg", "avgs", "sum", "sums":
-			numbers |= store.BucketSum
-		case "first", "firsts":
-			numbers |= store.BucketFirst
-		case "last", "lasts":
-			numbers |= store.BucketLast
+		case "min", "mins", "max", "maxs":
+			numbers |= store.BucketExtremes
+		case "first", "firsts", "last", "lasts":
+			numbers |= store.BucketEnds
 		}
 	}
 	if fill == store.FillPrevious {
-		numbers |= store.BucketLast
+		numbers |= store.BucketEnds
 	}
 	return numbers
 }

@@ -47,7 +47,7 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, 
 
 // Company is the resolver for the company field.
 func (r *queryResolver) Company(ctx context.Context, id *string, cik *edgar.CIK, ticker *string) (*store.Company, error) {
-	c, err := r.companyBy(ctx, id, cik, ticker)
+	c, err := companyBy(ctx, id, cik, ticker)
 	if err != nil {
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, nil
@@ -100,7 +100,7 @@ func (r *queryResolver) SearchCompanies(ctx context.Context, query string, first
 
 // Filing is the resolver for the filing field.
 func (r *queryResolver) Filing(ctx context.Context, accessionNumber edgar.AccessionNumber) (*store.Filing, error) {
-	f, err := r.store.FilingByAccession(ctx, accessionNumber)
+	f, err := loaders.From(ctx).FilingByAccession(ctx, accessionNumber)
 	if err != nil {
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, nil

@@ -162,7 +162,7 @@ func (l *lookahead) seriesOf(at *graphql.FieldContext, ids []int64) {
 	}
 	reads := newSeriesReads(l.op, at, ask)
 	for _, id := range ids {
-		reads.want(l.set, l.batch, id, ask)
+		reads.want(l.set, l.batch.For(at), id, ask)
 	}
 	l.after(func(ctx context.Context) {
 		var found []*store.Series
@@ -179,7 +179,7 @@ func (l *lookahead) seriesOf(at *graphql.FieldContext, ids []int64) {
 				return
 			}
 			for _, s := range found {
-				l.set.Definition.Want(l.batch, s.DefinitionID)
+				l.set.Definition.Want(l.batch.For(child), s.DefinitionID)
 			}
 			l.after(nothing)
 		})

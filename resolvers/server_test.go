@@ -70,6 +70,9 @@ func serveDatabase(t testing.TB, database string) *server {
 func serveWith(t testing.TB, database string, extensions ...graphql.HandlerExtension) *server {
 	t.Helper()
 	counter := &statements{}
+	if storetest.PgBouncerRequired() {
+		database = storetest.StartPgBouncer(t, database).URL(database)
+	}
 	s, err := store.Open(t.Context(), database, store.Options{Tracer: counter})
 	if err != nil {
 		t.Fatal(err)

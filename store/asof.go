@@ -67,22 +67,42 @@ const knownFacts = `
     where f.company_id = p.company_id and f.concept_id = a.concept_id and f.unit = u.unit
       and f.filed_on <= a.as_of and f.filed_on >= f.period_end`
 
+// meantAsOf are the definitions that asks may mean, and of each company the last day that any of them has now.
+const meantAsOf = `, meant as materialized (
+  select a.n, d.id, d.unit, d.period
+  from asks a
+  cross join lateral (select * from definitions d where d.name = a.name offset 0) d
+  where a.prices is null
+), ends as materialized (
+  select c.id as company_id, (
+      select max(s.last_on)
+      from (select * from series s where s.company_id = c.id and s.definition_id = any(array(select id from meant)) offset 0) s
+    ) as last_on
+  from (select distinct id from unnest((select $1::bigint[])) as c(id)) c
+)`
+
 // latestFact finds the fact that the latest point of a pair was from: of the greatest end, and of the class that is meant, the
 // one by which the importer would choose the point, that of the greatest rank (filed_on, accession), of one rank of
 // the period that starts last. A quarter or year is none where another that ends within a week of it has a greater rank.
 //
-// It goes back in the index from the day to the greatest end that was known (e), and looks at the facts of that end only; all
-// are looked at where these were dropped, or are of no class.
+// It looks at the facts whose periods end not long before the day: within a quarter and the three months that a report of a
+// year may take, or since before the last day that the company has. Where the point is not from one of them, it goes back in
+// the index to the greatest end that was known (e), and looks at the facts of that end only; then at all.
 const latestFact = `
 left join lateral (
-  select f.period_end` + knownFacts + `
-    and f.period_end <= a.as_of and (a.period is null or ` + periodClass + ` = a.period)
-  order by f.period_end desc
-  limit 1
-) e on true
-left join lateral (
   select l.*
-  from unnest('{0, 700000}'::int[]) as days
+  from (
+    select least(a.as_of - 190, ends.last_on - 90) as first_end, a.as_of as last_end
+    union all
+    select e.period_end - days, e.period_end
+    from (
+      select f.period_end` + knownFacts + `
+        and f.period_end < a.as_of - 190 and (a.period is null or ` + periodClass + ` = a.period)
+      order by f.period_end desc
+      limit 1
+    ) e
+    cross join unnest('{0, 700000}'::int[]) as days
+  ) w
   cross join lateral (
     select *
     from (
@@ -90,7 +110,7 @@ left join lateral (
       from (
         select f.id, f.value, f.period_start, f.period_end, f.filed_on, f.accession, f.form, f.fiscal_year, f.fiscal_period,
           ` + periodClass + ` as class` + knownFacts + `
-          and f.period_end between e.period_end - days and e.period_end
+          and f.period_end between w.first_end and w.last_end
         offset 0
       ) f
       where f.class = a.period or a.period is null and f.class is not null
@@ -105,7 +125,6 @@ left join lateral (
     )
     limit 1
   ) l
-  where e.period_end is not null
   limit 1
 ) l on true`
 
@@ -127,12 +146,13 @@ const unitsUsedAsOf = `array(
   )`
 
 const latestValuesAsOf = `-- name: LatestValuesAsOf
-` + asksAsOf + `
+` + asksAsOf + meantAsOf + `
 select p.company_id, a.n, coalesce(l.class, y.definition_id) is not null,
   case when coalesce(l.class, y.definition_id) is null and a.unit is not null then ` + unitsUsedAsOf + ` end,
   coalesce(d.id, y.definition_id, 0), a.name, coalesce(d.unit, y.unit, ''), y.symbol,
   coalesce(l.period_end, y.date, '0001-01-01'), coalesce(l.value, y.value, 0), coalesce(l.id, 0),
-  l.period_start, l.fiscal_year, l.fiscal_period, l.filed_on, l.form, l.accession` + pairsAsOf + latestFact + `
+  l.period_start, l.fiscal_year, l.fiscal_period, l.filed_on, l.form, l.accession` + pairsAsOf + `
+left join ends on ends.company_id = p.company_id` + latestFact + `
 left join lateral (
   select d.id, d.unit from definitions d where d.name = a.name and d.unit = u.unit and d.period = l.class limit 1
 ) d on true

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -24,19 +25,16 @@ type BucketsAsk struct {
 	Ask     *SeriesAsk
 	Monthly bool          // else by point
 	Bounded bool          // From and To of the series are wanted; by point they are always there
-	Numbers BucketNumbers // by month: what is read beside the starts and counts
+	Numbers BucketNumbers // by month: what is read beside the starts, counts and sums
 }
 
-// BucketNumbers is a set of the numbers of a bucket.
+// BucketNumbers is a set of the numbers of a bucket that are read beside its sum.
 type BucketNumbers uint8
 
-// The numbers of a bucket, in the order in which they are sent. A mean is made of the sum.
+// The numbers of a bucket, in the order in which they are sent.
 const (
-	BucketMin BucketNumbers = 1 << iota
-	BucketMax
-	BucketSum
-	BucketFirst
-	BucketLast
+	BucketExtremes   BucketNumbers = 1 << iota // Min and Max
+	BucketEnds                                 // First and Last
 	AllBucketNumbers BucketNumbers = 1<<iota - 1
 )
 
@@ -59,8 +57,10 @@ func (a BucketsAsk) months() (from, to edgar.Date) {
 // of the range, and the months in which the roll-up is stale. Where a range has no ends beside its whole months, conditions
 // on the series alone keep PostgreSQL from looking for them; offset 0 keeps it from looking for stale months twice.
 //
-// The rolled up months of a series are one value, which decodeMonths reads: a list of each number takes PostgreSQL half as
-// long again. Quarters and years are sent as their months, too: PostgreSQL adds them up no faster than it sends them.
+// The rolled up months of a series are one value, which decodeMonths reads: a list of each number takes PostgreSQL twice as
+// long. A point is two numbers to it and a segment four, so that a month is packed by one call or two; to put six together,
+// each packed alone, takes half as long again. Quarters and years are sent as their months, too: PostgreSQL adds them up no
+// faster than it sends them.
 const seriesBuckets = `-- name: SeriesBuckets
 ` + asks + `
 select f.company_id, f.n, f.id is not null, f.units, f.definition_id, f.symbol, f.size,
@@ -72,15 +72,14 @@ select f.company_id, f.n, f.id is not null, f.units, f.definition_id, f.symbol, 
   ) end,
   m.dates, m.values, c.months
 from (
-  select company_id, n, id, units, definition_id, symbol, first_on, last_on, rolled_up, bounded, mins, maxs, sums, firsts, lasts,
+  select company_id, n, id, units, definition_id, symbol, first_on, last_on, rolled_up, bounded, extremes, ends,
     case when rolled_up then month_from else last_on + 1 end as month_from,
     case when rolled_up then month_to else last_on + 1 end as month_to,
     sum(least(points, case when rolled_up then greatest(days, 0) / 28 + 64 else greatest(days, 0) end)) over () as size
   from (
     select p.company_id, a.n, s.id, ` + unitsUsed + ` as units, coalesce(s.definition_id, 0) as definition_id, s.symbol,
       r.first_on, r.last_on, r.month_from, r.month_to, r.bounded,
-      r.numbers & 1 <> 0 as mins, r.numbers & 2 <> 0 as maxs, r.numbers & 4 <> 0 as sums, r.numbers & 8 <> 0 as firsts,
-      r.numbers & 16 <> 0 as lasts,
+      r.numbers & 1 <> 0 as extremes, r.numbers & 2 <> 0 as ends,
       coalesce(s.points, 0) as points, least(r.last_on, s.last_on) - greatest(r.first_on, s.first_on) + 1 as days,
       coalesce(s.period = 2 and r.month_from < r.month_to, false) as rolled_up` + seriesOfAsk + `
     join unnest((select $8::date[]), (select $9::date[]), (select $10::date[]), (select $11::date[]), (select $12::boolean[]),
@@ -115,15 +114,14 @@ cross join lateral (
   ) m
 ) m
 cross join lateral (
-  select string_agg(
-      int8send((c.bucket - date '2000-01-01')::bigint << 32 | c.n)
-      || case when f.mins then float8send(c.min) else '' end
-      || case when f.maxs then float8send(c.max) else '' end
-      || case when f.sums then float8send(c.sum) else '' end
-      || case when f.firsts then float8send(c.first) else '' end
-      || case when f.lasts then float8send(c.last) else '' end, '') as months
+  select string_agg(case
+      when f.extremes and f.ends then lseg_send(lseg(point(c.key, c.sum), point(c.min, c.max))) || point_send(point(c.first, c.last))
+      when f.extremes then lseg_send(lseg(point(c.key, c.sum), point(c.min, c.max)))
+      when f.ends then lseg_send(lseg(point(c.key, c.sum), point(c.first, c.last)))
+      else point_send(point(c.key, c.sum))
+    end, '') as months
   from (
-    select c.bucket, c.n, c.min, c.max, c.sum, c.first, c.last from metrics_month c
+    select (c.bucket - date '2000-01-01') * 65536::float8 + c.n as key, c.min, c.max, c.sum, c.first, c.last from metrics_month c
     where c.series_id = f.id and c.bucket >= f.month_from and c.bucket < f.month_to and f.rolled_up and f.size <= $14
       and c.bucket <> all (stale.months)
     order by c.bucket
@@ -227,26 +225,50 @@ func sortPoints(dates []edgar.Date, values []float64) {
 	}
 }
 
-// decodeMonths reads months as seriesBuckets sends them: for each the days from 2000-01-01 to its start and its count, of 4
-// bytes, and the numbers, of 8.
+// decodeMonths reads months as seriesBuckets sends them, each as floats: one for both its start and its count, the sum, and
+// pairs of numbers.
 func decodeMonths(b []byte, numbers BucketNumbers) (Buckets, error) {
-	width := 8 + 8*bits.OnesCount8(uint8(numbers))
+	width := 16 + 16*bits.OnesCount8(uint8(numbers))
 	if len(b)%width != 0 {
 		return nil, fmt.Errorf("months of %d bytes each in %d", width, len(b))
 	}
 	months := make(Buckets, len(b)/width)
 	for i := range months {
 		m := &months[i]
-		m.Start, m.Count = decodeDate(b), int(binary.BigEndian.Uint32(b[4:]))
-		b = b[8:]
-		for k, number := range [...]*float64{&m.Min, &m.Max, &m.Sum, &m.First, &m.Last} {
-			if numbers&(1<<k) != 0 {
-				*number, b = decodeFloat(b), b[8:]
-			}
+		var ok bool
+		if m.Start, m.Count, ok = monthOfKey(b); !ok {
+			return nil, fmt.Errorf("a month with the key %v", decodeFloat(b))
+		}
+		m.Sum, b = decodeFloat(b[8:]), b[16:]
+		if numbers&BucketExtremes != 0 {
+			m.Min, m.Max, b = decodeFloat(b), decodeFloat(b[8:]), b[16:]
+		}
+		if numbers&BucketEnds != 0 {
+			m.First, m.Last, b = decodeFloat(b), decodeFloat(b[8:]), b[16:]
 		}
 	}
 	months.end()
 	return months, nil
+}
+
+// monthKey is what a day is multiplied by in the key of a month, to which its count is added: a whole number that a float
+// holds exactly.
+const monthKey = 1 << 16
+
+// monthOfKey splits the key of a month; false when it is none.
+func monthOfKey(b []byte) (start edgar.Date, count int, ok bool) {
+	key := decodeFloat(b)
+	if !(math.Abs(key) < 1<<40) { // or NaN
+		return 0, 0, false
+	}
+	whole := int64(key)
+	start, count = edgar.Date(whole/monthKey), int(whole%monthKey) //nolint:gosec // less than 1<<24
+	if count < 0 {
+		start, count = start-1, count+monthKey
+	}
+	start += postgresEpoch
+	exact := math.Float64bits(float64(whole)) == binary.BigEndian.Uint64(b) // zero has a sign
+	return start, count, exact && start >= edgar.MinDate && start <= edgar.MaxDate
 }
 
 // end notes where months end: mostly where the next one starts.

@@ -15,7 +15,8 @@ type ChangeKind string
 const (
 	// ChangeCompany: anything about companies, their attributes, symbols, filings, metrics or series. Keys: ids in decimal.
 	ChangeCompany ChangeKind = "company"
-	// ChangeSector: which companies belong to a sector, or their order. Keys: sectors, that of before and that of after.
+	// ChangeSector: which companies belong to a sector, or what they are ordered, filtered and found by. It comes with
+	// ChangeCompanies where the company has a sector or had one. Keys: sectors, that of before and that of after.
 	ChangeSector ChangeKind = "sector"
 	// ChangeCompanies: which companies there are, or what they are ordered, filtered and found by.
 	ChangeCompanies ChangeKind = "companies"

@@ -17,25 +17,20 @@ type places struct {
 	open  atomic.Int32  // connections that are open
 }
 
-func (p *places) init(config *pgxpool.Config) {
+// init has each new connection counted, and sent the statements setUp.
+func (p *places) init(config *pgxpool.Config, setUp string) {
 	p.taken = make(chan struct{}, config.MaxConns)
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		if err := prepareConn(ctx, conn); err != nil {
-			return err
+		registerTypes(conn.TypeMap())
+		if setUp != "" {
+			if _, err := conn.Exec(ctx, setUp); err != nil {
+				return err
+			}
 		}
 		p.open.Add(1)
 		return nil
 	}
 	config.BeforeClose = func(*pgx.Conn) { p.open.Add(-1) }
-}
-
-// prepareConn makes a new connection know our types. The just-in-time compiler takes seconds for statements that run for
-// milliseconds; planning one anew for its values takes longer than running it by the plan for all values, which a
-// test keeps good; and our laterals look each key up once, so that remembering the answers costs a third more.
-func prepareConn(ctx context.Context, conn *pgx.Conn) error {
-	registerTypes(conn.TypeMap())
-	_, err := conn.Exec(ctx, "set jit = off; set plan_cache_mode = force_generic_plan; set enable_memoize = off")
-	return err
 }
 
 var errBusy = fmt.Errorf("%w: all connections are busy", ErrUnavailable)

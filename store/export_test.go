@@ -60,3 +60,6 @@ func (s *Store) HoldTrim(ctx context.Context, tx pgx.Tx) error {
 	_, err := tx.Exec(ctx, lockTrim, int64(trimLock))
 	return err
 }
+
+// OutboxHistoryStatement is what OutboxListener.History sends.
+const OutboxHistoryStatement = outboxHistory

@@ -12,11 +12,22 @@ type Observer interface {
 	Observe(ctx context.Context, trip RoundTrip)
 }
 
+// Observers tells each of them, one after the other.
+type Observers []Observer
+
+// Observe implements Observer.
+func (all Observers) Observe(ctx context.Context, trip RoundTrip) {
+	for _, o := range all {
+		o.Observe(ctx, trip)
+	}
+}
+
 // RoundTrip is what was sent to PostgreSQL together, and came back. It is valid during Observe.
 type RoundTrip struct {
 	Start  time.Time
 	Waited time.Duration // for a connection
 	Took   time.Duration // from then to the last row; 0 without a connection
+	Again  bool          // it was made before, and failed as PostgreSQL was away
 	Err    error         // it failed, or was cancelled
 
 	queries []query
@@ -55,4 +66,15 @@ func (q *query) ended(start time.Time, c clock) time.Time {
 	now := c.now()
 	q.took = now.Sub(start)
 	return now
+}
+
+// Len returns the number of statements that a batch holds.
+func (b *Batch) Len() int { return len(b.queries) }
+
+// Connections are those that a Store reads with.
+type Connections struct{ Size, Open, Used int }
+
+// Connections returns how many there may be, are open, and are in use now. It takes no lock.
+func (s *Store) Connections() Connections {
+	return Connections{cap(s.places.taken), int(s.places.open.Load()), len(s.places.taken)}
 }

@@ -14,12 +14,14 @@ import (
 type OutboxPosition struct {
 	snapshot string    // as pg_snapshot
 	server   time.Time // when the server that it is a snapshot of was started
+	source   string    // of the listener, see OutboxPoint
 	at       time.Time // when it was taken, by that server's clock
 }
 
 // OutboxRead is what a read of the outbox found.
 type OutboxRead struct {
 	Changes []Change // in the order of the rows' ids, those of all transactions that were committed since the position
+	XIDs    []uint64 // of the transactions that made Changes
 	// Lost says that changes may be missing in Changes, which is empty then: the position was the zero one or is older than half
 	// of OutboxAge, there were more than 10,000 rows, or the server is another one, or was started again, and need not know what
 	// the position's had committed.
@@ -39,10 +41,10 @@ const maxOutboxRows = 10_000
 // read of the others.
 const readOutbox = `-- name: ReadOutbox
 select n.snapshot::text, pg_postmaster_start_time(), n.at, pg_snapshot_xmax(n.snapshot) < pg_snapshot_xmax($1::text::pg_snapshot),
-  o.kind, o.keys, extract(epoch from n.at - o.at)::float8
+  o.kind, o.keys, o.xid, extract(epoch from n.at - o.at)::float8
 from (select pg_current_snapshot() as snapshot, clock_timestamp() as at) n
 left join lateral (
-  select id, kind, keys, at
+  select id, kind, keys, xid, at
   from outbox
   where xid >= pg_snapshot_xmin($1::text::pg_snapshot) and xid < pg_snapshot_xmax(n.snapshot)
     and not pg_visible_in_snapshot(xid, $1::text::pg_snapshot)
@@ -58,6 +60,7 @@ const noSnapshot = "9223372036854775807:9223372036854775807:"
 type outboxRow struct {
 	kind *string
 	keys []string
+	xid  *uint64
 	age  *float64 // seconds
 }
 
@@ -73,7 +76,7 @@ func (p OutboxPosition) since(read *OutboxRead) query {
 		for rows.Next() {
 			var row outboxRow
 			to := &read.Position
-			err := rows.Scan(&to.snapshot, &to.server, &to.at, &backwards, &row.kind, &row.keys, &row.age)
+			err := rows.Scan(&to.snapshot, &to.server, &to.at, &backwards, &row.kind, &row.keys, &row.xid, &row.age)
 			if err != nil {
 				return err
 			}
@@ -84,7 +87,7 @@ func (p OutboxPosition) since(read *OutboxRead) query {
 		read.Lost = backwards || !read.Position.server.Equal(p.server) ||
 			read.Position.at.Sub(p.at) > OutboxAge/2 || len(read.Changes) > maxOutboxRows
 		if read.Lost {
-			read.Changes = nil
+			read.Changes, read.XIDs = nil, nil
 		}
 		return rows.Err()
 	}}
@@ -92,6 +95,7 @@ func (p OutboxPosition) since(read *OutboxRead) query {
 
 func (r *OutboxRead) add(row outboxRow) {
 	r.Changes = append(r.Changes, Change{Kind: ChangeKind(*row.kind), Keys: row.keys})
+	r.XIDs = append(r.XIDs, *row.xid)
 	r.Lag = max(r.Lag, time.Duration(*row.age*float64(time.Second)))
 }
 
@@ -99,7 +103,7 @@ func (r *OutboxRead) add(row outboxRow) {
 // when it fails. Error: ErrUnavailable.
 func (s *Store) ReadOutbox(ctx context.Context, since OutboxPosition) (*OutboxRead, error) {
 	read := &OutboxRead{}
-	if err := s.try(ctx, []query{since.since(read)}); err != nil {
+	if err := s.try(ctx, []query{since.since(read)}, false); err != nil {
 		return nil, fmt.Errorf("read the outbox: %w", away(err))
 	}
 	return read, nil
@@ -110,6 +114,7 @@ func (s *Store) ReadOutbox(ctx context.Context, since OutboxPosition) (*OutboxRe
 type OutboxListener struct {
 	conn   *pgx.Conn
 	pooled bool
+	source string // see OutboxPoint
 }
 
 const listenOutbox = `-- name: ListenOutbox
@@ -154,6 +159,7 @@ func (l *OutboxListener) listen(ctx context.Context) error {
 	if _, err := l.conn.Exec(ctx, listenOutbox); err != nil {
 		return err
 	}
+	l.findSource(ctx)
 	_, err := l.conn.Exec(ctx, "set jit = off; set plan_cache_mode = force_generic_plan")
 	return err
 }
@@ -170,6 +176,7 @@ func (l *OutboxListener) Read(ctx context.Context, since OutboxPosition) (*Outbo
 	if err := collect(rows, &q); err != nil {
 		return nil, fmt.Errorf("read the outbox: %w", away(err))
 	}
+	read.Position.source = l.source
 	return read, nil
 }
 

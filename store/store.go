@@ -25,18 +25,23 @@ var ErrUnavailable = errors.New("database unavailable")
 
 // Options are the settings of a Store. The zero value of each means its default.
 type Options struct {
-	MaxConns       int32           // connections, all of them kept open; default 10
-	AcquireTimeout time.Duration   // longest wait for a connection; default 5 s
-	RetryFor       time.Duration   // how long a read is tried again while PostgreSQL is away; default 3 s
-	Tracer         pgx.QueryTracer // sees every statement; a pgx.BatchTracer sees those of batches
-	Observer       Observer        // is told of every round trip of reads; default: nobody is
-	Logger         *slog.Logger    // default: none
+	MaxConns       int32         // connections, all of them kept open; default 10
+	AcquireTimeout time.Duration // longest wait for a connection; default 5 s
+	ExecMode       ExecMode      // default ExecAuto
+	RetryFor       time.Duration // how long a read is tried again while PostgreSQL is away; default 3 s
+	// StatementTimeout is when PostgreSQL itself ends a statement, which is for those that nobody waits for any more: a cancel
+	// can get lost. Through a connection pooler it has no effect, and neither beside one in the URL. Default: none.
+	StatementTimeout time.Duration
+	Tracer           pgx.QueryTracer // sees every statement; a pgx.BatchTracer sees those of batches
+	Observer         Observer        // is told of every round trip of reads; default: nobody is
+	Logger           *slog.Logger    // default: none
 }
 
 // Store asks PostgreSQL. It is safe for concurrent use.
 type Store struct {
 	pool           *pgxpool.Pool
 	places         places
+	pooler         Pooler
 	acquireTimeout time.Duration
 	observer       Observer
 	retryFor       time.Duration
@@ -58,13 +63,13 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	config.MinConns = o.MaxConns
 	config.MaxConnLifetime = time.Hour
 	config.MaxConnLifetimeJitter = 5 * time.Minute
-	config.ConnConfig.ConnectTimeout = 10 * time.Second
+	config.ConnConfig.ConnectTimeout = connectTimeout
 	config.ConnConfig.Tracer = o.Tracer
 	s := &Store{acquireTimeout: o.AcquireTimeout, retryFor: o.RetryFor, observer: o.Observer, log: o.Logger}
-	s.places.init(config)
 	if config.ConnConfig.RuntimeParams["application_name"] == "" {
 		config.ConnConfig.RuntimeParams["application_name"] = "corpintel"
 	}
+	config.PingTimeout = pingTimeout
 	// pgx would close the connection of a cancelled query; this asks the server to cancel the query instead, and gives
 	// short ones the time to finish.
 	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
@@ -72,6 +77,17 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 			Conn: c, CancelRequestDelay: 250 * time.Millisecond, DeadlineDelay: 5 * time.Second,
 		}
 	}
+	if s.pooler, err = findPooler(ctx, config); err != nil {
+		return nil, err
+	}
+	if o.ExecMode == "" || o.ExecMode == ExecAuto {
+		o.ExecMode = s.pooler.Mode()
+	}
+	config.ConnConfig.DefaultQueryExecMode = o.ExecMode.query()
+	if config.ConnConfig.RuntimeParams["statement_timeout"] != "" {
+		o.StatementTimeout = 0
+	}
+	s.places.init(config, s.pooler.setUp(o.StatementTimeout))
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("database pool: %w", err)
@@ -92,6 +108,14 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	}
 	return s, nil
 }
+
+const connectTimeout = 10 * time.Second
+
+// pingTimeout is how long a connection that was idle may take to show that it is alive.
+const pingTimeout = 2 * time.Second
+
+// Pooler returns what stands between the Store and PostgreSQL.
+func (s *Store) Pooler() Pooler { return s.pooler }
 
 // Close closes all connections; it waits for those in use.
 func (s *Store) Close() { s.pool.Close() }
@@ -146,7 +170,12 @@ const (
 
 // run executes reads: again while PostgreSQL is restarting, within the deadline of ctx.
 func (s *Store) run(ctx context.Context, queries ...query) error {
-	return s.repeat(ctx, func() error { return s.try(ctx, queries) })
+	again := false
+	return s.repeat(ctx, func() error {
+		err := s.try(ctx, queries, again)
+		again = true
+		return err
+	})
 }
 
 // repeat does what has no effect when it fails, and again after a pause while PostgreSQL is restarting, within the deadline
@@ -177,8 +206,8 @@ func (s *Store) repeat(ctx context.Context, do func() error) error {
 	}
 }
 
-// try makes one round trip.
-func (s *Store) try(ctx context.Context, queries []query) error {
+// try makes one round trip; again says that it was made before, and failed.
+func (s *Store) try(ctx context.Context, queries []query, again bool) error {
 	clock := clock{on: s.observer != nil}
 	start := clock.now()
 	conn, err := s.acquire(ctx)
@@ -189,7 +218,7 @@ func (s *Store) try(ctx context.Context, queries []query) error {
 	}
 	if s.observer != nil {
 		s.observer.Observe(ctx, RoundTrip{
-			Start: start, Waited: acquired.Sub(start), Took: ended.Sub(acquired), Err: err, queries: queries,
+			Start: start, Waited: acquired.Sub(start), Took: ended.Sub(acquired), Again: again, Err: err, queries: queries,
 		})
 	}
 	return err

@@ -14,7 +14,9 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/corpintel/corpintel/clients"
+	"github.com/corpintel/corpintel/explain"
 	"github.com/corpintel/corpintel/graph/gqlerr"
+	"github.com/corpintel/corpintel/telemetry"
 	"github.com/corpintel/corpintel/web/answers"
 	"github.com/corpintel/corpintel/web/document"
 	"github.com/corpintel/corpintel/web/guard"
@@ -29,24 +31,35 @@ type exchange struct {
 	client   *clients.Client
 	request  *request
 	document *clients.Document // that the request means, if it is registered
+	record   *telemetry.Request
+	timing   *timing           // nil unless it is asked for
 	cost     spending          // of the operation, once that is known
 	key      *answers.Key      // under which the answer can be kept; nil when it cannot
 	mark     answers.Mark      // of the data before the answer is made
+	admitted bool              // the operation has a place
+	explain  *explain.Recorder // nil when nobody wants to know how the operation is executed
 }
 
 // run finds the document of the request, and answers from memory or by executing it.
 func (e *exchange) run(ctx context.Context) {
 	var err error
-	if e.document, err = e.resolver.resolve(ctx, e.client, e.request); err != nil {
+	e.document, err = e.resolver.resolve(ctx, e.client, e.request)
+	e.noteResolved(err)
+	if err != nil {
 		e.answerError(ctx, nil, err)
 		return
 	}
+	defer e.labelled(ctx)()
 	e.announceEnd()
 	answered, end := e.replay(ctx)
 	defer end()
-	if !answered {
-		e.execute(ctx)
+	if answered {
+		return
 	}
+	if e.attach != nil {
+		ctx = e.attach(ctx)
+	}
+	e.execute(graphql.StartOperationTrace(ctx))
 }
 
 // execute executes the operation and answers.
@@ -67,13 +80,20 @@ func (e *exchange) execute(ctx context.Context) {
 		})
 		return
 	}
+	if err := e.admit(ctx, operation); err != nil {
+		e.answerError(ctx, operation, err)
+		return
+	}
 	e.count()
-	response := e.dispatch(ctx, operation)
+	e.record.Operation = operation.Operation.Name
+	if e.explain != nil {
+		e.explain.Watch(operation)
+	}
+	response := e.dispatchAdmitted(ctx, operation)
+	e.timing.mark("execute")
 	if response == nil {
 		// The context ended before the first resolver was called.
-		refuse(e.w, e.r, &refusal{
-			status: http.StatusServiceUnavailable, code: gqlerr.Timeout, reason: "the request took too long", retryAfter: retryAfter,
-		})
+		refuse(e.w, e.r, tookTooLong())
 		return
 	}
 	answer := answer{
@@ -87,12 +107,17 @@ func (e *exchange) execute(ctx context.Context) {
 		e.w.Header().Set("Retry-After", wholeSeconds(retryAfter))
 		answer.status = http.StatusServiceUnavailable
 	}
-	e.tell(response, &answer)
+	e.tell(ctx, operation, response, &answer)
+	answer.timing = e.timing
 	e.responder.answer(e.w, e.r, &answer)
+	e.record.Executed(telemetry.Made)
 }
 
 // tell adds to the extensions what the request asks for by its headers.
-func (e *exchange) tell(response *graphql.Response, answer *answer) {
+func (e *exchange) tell(ctx context.Context, operation *graphql.OperationContext, response *graphql.Response, answer *answer) {
+	if e.explain != nil {
+		response.Extensions = with(response.Extensions, "explain", e.explained(ctx, operation, response))
+	}
 	if e.r.Header.Get(costHeader) != "" {
 		response.Extensions = with(response.Extensions, "cost", e.cost.told())
 	}
@@ -123,6 +148,7 @@ func (e *exchange) prepare(ctx context.Context) (*graphql.OperationContext, erro
 		load = e.documents.LoadRegistered
 	}
 	text, err := load(e.request.Query)
+	e.timing.mark("parse")
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +166,9 @@ func (e *exchange) prepare(ctx context.Context) (*graphql.OperationContext, erro
 			reason: "introspection is not allowed for the role " + string(e.client.Viewer.Role),
 		}
 	}
-	return operation, e.pay(ctx, operation)
+	err = e.pay(ctx, operation)
+	e.timing.mark("validate")
+	return operation, err
 }
 
 // unnamed is the fault of a request that does not say which of its operations is meant.

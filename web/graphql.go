@@ -12,15 +12,18 @@ import (
 
 	"github.com/corpintel/corpintel/auth"
 	"github.com/corpintel/corpintel/clients"
+	"github.com/corpintel/corpintel/explain"
 	"github.com/corpintel/corpintel/graph"
 	"github.com/corpintel/corpintel/graph/gqlerr"
 	"github.com/corpintel/corpintel/ratelimit"
 	"github.com/corpintel/corpintel/store"
+	"github.com/corpintel/corpintel/telemetry"
 	"github.com/corpintel/corpintel/web/answers"
 	"github.com/corpintel/corpintel/web/compress"
 	"github.com/corpintel/corpintel/web/cost"
 	"github.com/corpintel/corpintel/web/document"
 	"github.com/corpintel/corpintel/web/guard"
+	"github.com/corpintel/corpintel/web/shed"
 )
 
 // graphQL answers operations that come in one GET or POST request and leave in one answer, as the GraphQL-over-HTTP
@@ -40,10 +43,13 @@ type graphQL struct {
 	authenticator *authenticator
 	resolver      *resolver
 	limiter       *ratelimit.Limiter
+	work          *shed.Limiter
+	profiles      *telemetry.Profiles
 	usage         *clients.Usage
 	attach        func(context.Context) context.Context
 	companies     func(context.Context) []*store.Company
 	answers       *answers.Cache
+	planner       *planner
 	now           func() time.Time
 	timeout       time.Duration
 	responder     *responder
@@ -51,8 +57,10 @@ type graphQL struct {
 
 // newGraphQL returns the handler of /graphql and /graphql/d/{documentId}.
 func newGraphQL(o Options) *graphQL {
-	schema := document.WithoutDefer(graph.NewExecutableSchema(graph.Config{}).Schema())
-	documents := document.NewStore(schema, o.Limits.Limits, o.Limits.DocumentBytes)
+	schema, documents := newSchema(), o.Documents
+	if documents == nil {
+		documents = NewDocuments(o.Limits)
+	}
 	intercepted, newExecutable := intercepts(o.Extensions), graph.NewSchema
 	if intercepted {
 		newExecutable = graph.NewExecutableSchema
@@ -75,11 +83,16 @@ func newGraphQL(o Options) *graphQL {
 	return &graphQL{
 		executor: exec, executable: executable, present: present, recover: recovered, intercepted: intercepted,
 		schema: schema, documents: documents, costs: cost.NewModel(schema, store.MaxPage), limits: o.Limits,
-		origins: newOrigins(o.Access.Origins), authenticator: newAuthenticator(o), resolver: newResolver(o), limiter: o.Limiter,
-		usage: o.Usage, attach: o.Attach, companies: o.Companies, answers: o.Answers, now: o.Now,
+		origins: newOrigins(o.Access.Origins), authenticator: newAuthenticator(o), resolver: newResolver(o), limiter: o.Limiter, work: o.Work, profiles: o.Profiles,
+		usage: o.Usage, attach: o.Attach, companies: o.Companies, answers: o.Answers, planner: newPlanner(o), now: o.Now,
 		timeout:   o.RequestTimeout,
 		responder: newResponder(compressor, len(o.Access.Origins) > 0, o.Clients != nil),
 	}
+}
+
+// newSchema returns the schema that operations are executed by. Its types are the same ones each time.
+func newSchema() *ast.Schema {
+	return document.WithoutDefer(graph.NewExecutableSchema(graph.Config{}).Schema())
 }
 
 // ServeHTTP answers a request.
@@ -90,26 +103,30 @@ func (g *graphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.origins.preflight(w, r)
 		return
 	}
-	start := graphql.Now()
+	start, record := graphql.Now(), telemetry.From(r.Context())
+	record.Ask()
 	client, refused := g.authenticator.client(r)
 	if refused != nil {
 		refuse(w, r, refused)
 		return
 	}
+	record.By(client.Viewer.Client, string(client.Viewer.Role))
 	q := request{documentID: r.PathValue(documentIDInPath)}
 	if refused := g.read(w, r, &q); refused != nil {
 		refuse(w, r, refused)
 		return
 	}
-	ctx, cancel := context.WithTimeout(auth.NewContext(r.Context(), &client.Viewer), g.timeout)
-	defer cancel()
-	if g.attach != nil {
-		ctx = g.attach(ctx)
+	limited := newDeadline(auth.NewContext(r.Context(), &client.Viewer), start.Add(g.timeout))
+	defer limited.end()
+	ctx, recorder := context.Context(limited), recorderFor(r, client)
+	if recorder != nil {
+		ctx = explain.NewContext(ctx, recorder)
 	}
 	q.Headers = r.Header
 	q.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	e := exchange{graphQL: g, w: w, r: r, client: client, request: &q}
-	e.run(graphql.StartOperationTrace(ctx))
+	e := exchange{graphQL: g, w: w, r: r, client: client, request: &q, record: record, explain: recorder}
+	e.timing = e.newTiming()
+	e.run(ctx)
 }
 
 // documentIDInPath is the part of a path that names a document.

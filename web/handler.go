@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+
+	"github.com/corpintel/corpintel/telemetry"
 )
 
 // New returns the public handler:
@@ -16,6 +18,9 @@ import (
 func New(o Options) http.Handler {
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits()
+	}
+	if o.Telemetry == nil {
+		o.Telemetry = telemetry.New(telemetry.Options{Logger: o.Logger})
 	}
 	mux := http.NewServeMux()
 	operations := newGraphQL(o)
@@ -35,6 +40,6 @@ func New(o Options) http.Handler {
 	}
 	h = secured(h)
 	h = recovered(h, o.Logger)
-	h = logged(h, o.Logger, o.Now)
+	h = counted(h, o.Telemetry, o.Now)
 	return h
 }

@@ -42,7 +42,7 @@ func TestRoutes(t *testing.T) {
 			if got := w.Header().Get(test.header); got != test.want {
 				t.Errorf("%s %q, want %q", test.header, got, test.want)
 			}
-			for _, name := range []string{"Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "X-Request-Id"} {
+			for _, name := range []string{"Content-Security-Policy", "X-Content-Type-Options", "X-Request-Id"} {
 				if w.Header().Get(name) == "" {
 					t.Errorf("no %s", name)
 				}

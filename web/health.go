@@ -38,7 +38,7 @@ func (h *Health) Serving() { h.phase.Store(int32(serving)) }
 // Draining says that the server is about to end, so that no new requests are sent to it.
 func (h *Health) Draining() { h.phase.Store(int32(draining)) }
 
-// Handler returns the admin handler:
+// Handler returns the handler of probes:
 //
 //	GET /livez    200 while the process runs
 //	GET /readyz   200 when requests can be answered, else 503; the body says why, the cause is logged

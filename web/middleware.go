@@ -10,19 +10,27 @@ import (
 	"time"
 
 	"github.com/corpintel/corpintel/graph/gqlerr"
+	"github.com/corpintel/corpintel/telemetry"
 )
-
-type requestIDKey struct{}
 
 // RequestID returns the id of the request that ctx belongs to, empty outside of requests. It is the one the client
 // gave in X-Request-Id, if that is sane, and is answered in that header.
 func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
+	if record := telemetry.From(ctx); record != nil {
+		return record.ID
+	}
+	return ""
 }
 
-// logged gives every request its id, and logs it when it is done: faults of ours as warnings, all others for debugging.
-func logged(next http.Handler, logger *slog.Logger, now func() time.Time) http.Handler {
+// observed is a request with its record.
+type observed struct {
+	statusWriter
+
+	record telemetry.Request
+}
+
+// counted gives every request its id and its record, which is counted and logged when the request is done.
+func counted(next http.Handler, t *telemetry.Telemetry, now func() time.Time) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := now()
 		id := r.Header.Get("X-Request-Id")
@@ -30,20 +38,16 @@ func logged(next http.Handler, logger *slog.Logger, now func() time.Time) http.H
 			id = newRequestID()
 		}
 		w.Header().Set("X-Request-Id", id)
-		ctx := context.WithValue(r.Context(), requestIDKey{}, id)
-		counted := &statusWriter{ResponseWriter: w}
+		o := &observed{statusWriter: statusWriter{ResponseWriter: w}}
+		t.Begin(&o.record, id, r.Method, r.URL.Path, start)
+		ctx := telemetry.NewContext(r.Context(), &o.record)
+		r = r.WithContext(ctx)
 		defer func() {
-			level := slog.LevelDebug
-			if counted.status >= http.StatusInternalServerError && r.Context().Err() == nil { // else the client has left
-				level = slog.LevelWarn
-			}
-			if logger.Enabled(ctx, level) {
-				logger.LogAttrs(ctx, level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
-					slog.Int("status", counted.status), slog.Int64("bytes", counted.bytes),
-					slog.Duration("took", now().Sub(start)))
-			}
+			t.End(ctx, &o.record, telemetry.Ending{
+				Pattern: r.Pattern, Status: o.status, Bytes: o.bytes, At: now(), Left: ctx.Err() != nil,
+			})
 		}()
-		next.ServeHTTP(counted, r.WithContext(ctx))
+		next.ServeHTTP(o, r)
 	})
 }
 
@@ -125,7 +129,6 @@ func secured(next http.Handler) http.Handler {
 	headers := map[string][]string{ // shared by all answers: who adds to one gets a copy
 		"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
 		"X-Content-Type-Options":       {"nosniff"},
-		"Referrer-Policy":              {"no-referrer"},
 		"Cross-Origin-Resource-Policy": {"same-origin"},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

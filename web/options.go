@@ -12,8 +12,11 @@ import (
 	"github.com/corpintel/corpintel/graph"
 	"github.com/corpintel/corpintel/ratelimit"
 	"github.com/corpintel/corpintel/store"
+	"github.com/corpintel/corpintel/telemetry"
 	"github.com/corpintel/corpintel/web/answers"
+	"github.com/corpintel/corpintel/web/document"
 	"github.com/corpintel/corpintel/web/guard"
+	"github.com/corpintel/corpintel/web/shed"
 )
 
 // Options are what a handler depends on. Required are Resolvers, RequestTimeout, Logger and Now.
@@ -29,10 +32,19 @@ type Options struct {
 	Usage          *clients.Usage        // counts registered documents that were executed; goes with Clients
 	APQ            graphql.Cache[string] // nil: texts are not kept under the hashes that clients send
 	Limiter        *ratelimit.Limiter    // nil: budgets of clients are not looked at
+	Work           *shed.Limiter         // of operations that are executed at the same time; nil: there is no limit
 	// Companies returns those that the answer of an operation shows something of, once it was executed; nil: what an answer
 	// depends on is not known, and none is kept.
 	Companies func(context.Context) []*store.Company
 	Answers   *answers.Cache // nil: every operation is executed; takes Companies
+	// Plan tells admins who want an operation explained how its statements are executed; nil: nobody is told.
+	Plan PlanFunc
+	// Documents keeps documents that were parsed; default: NewDocuments of the Limits.
+	Documents *document.Store
+	// Telemetry counts and logs requests; default: one that logs to Logger what failed.
+	Telemetry *telemetry.Telemetry
+	// Profiles are told which operation is executed; nil: nobody takes any.
+	Profiles *telemetry.Profiles
 
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -51,6 +63,11 @@ type Limits struct {
 // 20 ms of one core whether it is refused.
 func DefaultLimits() Limits {
 	return Limits{Limits: guard.Defaults(), BodyBytes: 100 << 10, Cost: 500_000, DocumentBytes: 32 << 20}
+}
+
+// NewDocuments returns where a handler parses, validates and keeps documents within the limits.
+func NewDocuments(l Limits) *document.Store {
+	return document.NewStore(newSchema(), l.Limits, l.DocumentBytes)
 }
 
 // Access says from where a server may be asked. The zero value lets in everybody, and pages of no other origin.

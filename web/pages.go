@@ -86,9 +86,10 @@ func newBuiltFile(name string, brotli, zipped []byte) *builtFile {
 		keep = keepForever
 	}
 	header := http.Header{
-		"Content-Type":  {contentType(name)},
-		"Cache-Control": {keep},
-		"Vary":          {"Accept-Encoding"},
+		"Content-Type":    {contentType(name)},
+		"Cache-Control":   {keep},
+		"Vary":            {"Accept-Encoding"},
+		"Referrer-Policy": {"no-referrer"},
 	}
 	if path.Ext(name) == ".html" {
 		header.Set("Content-Security-Policy", pagePolicy)

@@ -71,5 +71,5 @@ func (g *graphQL) listRegistered(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(err) // it holds strings and numbers only
 	}
-	write(w, jsonFormat, http.StatusOK, body)
+	write(w, r, jsonFormat, http.StatusOK, body)
 }

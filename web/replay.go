@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -19,19 +20,31 @@ import (
 // cacheHeader asks for extensions.cache: whether the answer was kept, where, and for how long.
 const cacheHeader = "Corpintel-Cache"
 
-// replay answers from memory when the answer to the same question is kept there and good. If not, and others ask the same
-// at this moment, one of them makes the answer and the others wait for it. It reports whether it has answered; if not, the
-// caller does, keeps what it sends under key, and calls end.
+// tier is where an answer was kept, as clients are told.
+type tier string
+
+const (
+	inMemory tier = "memory"
+	inRedis  tier = "redis"
+)
+
+// replay answers with what is kept of the same question, by this server or another one, and good. If there is nothing, and
+// others ask the same at this moment, one of them looks for the answer and makes it, and the others wait for it. It reports
+// whether it has answered; if not, the caller does, keeps what it sends under key, and calls end.
 func (e *exchange) replay(ctx context.Context) (answered bool, end func()) {
 	end = func() {}
-	if e.answers == nil || e.companies == nil || e.r.Header.Get(costHeader) != "" {
+	if e.answers == nil || e.companies == nil || e.r.Header.Get(costHeader) != "" || e.explain != nil {
 		return false, end
 	}
 	e.key = e.answerKey()
+	from := inMemory
 	kept, ok := e.answers.Get(*e.key)
 	if !ok {
 		var leads bool
-		if leads, end = e.answers.Lead(ctx, *e.key); !leads {
+		if leads, end = e.answers.Lead(ctx, *e.key); leads {
+			from = inRedis
+			kept, ok = e.answers.Ask(ctx, *e.key)
+		} else {
 			kept, ok = e.answers.Get(*e.key)
 		}
 	}
@@ -44,35 +57,39 @@ func (e *exchange) replay(ctx context.Context) (answered bool, end func()) {
 		return true, end
 	}
 	e.count()
-	e.send(kept)
+	e.send(kept, from)
 	return true, end
 }
 
 // send sends an answer that was kept.
-func (e *exchange) send(kept *answers.Answer) {
+func (e *exchange) send(kept *answers.Answer, from tier) {
+	e.noteReplayed(from)
 	header := e.w.Header()
+	e.timing.tell(header, "cache", e.record.DatabaseTime())
 	age := kept.Age(e.now())
-	header.Set("Age", strconv.Itoa(int(age.Seconds())))
+	header["Age"] = []string{strconv.Itoa(int(age.Seconds()))}
 	if e.r.Header.Get(cacheHeader) != "" {
-		write(e.w, negotiate(e.r.Header), http.StatusOK, spliced(slices.Clone(kept.Body), hitTold(age)))
+		write(e.w, e.r, negotiate(e.r.Header), http.StatusOK, spliced(slices.Clone(kept.Body), hitTold(from, age)))
 		return
 	}
-	for name, value := range kept.Header {
-		header.Set(name, value)
-	}
-	if tag := kept.Header["Etag"]; tag != "" && matches(e.r.Header.Values("If-None-Match"), tag) {
-		header.Del("Content-Encoding")
+	maps.Copy(header, kept.Header)
+	if tag := kept.Header["Etag"]; tag != nil && matches(e.r.Header.Values("If-None-Match"), tag[0]) {
+		for _, name := range []string{"Content-Encoding", "Content-Type"} {
+			delete(header, name)
+		}
 		e.w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	write(e.w, negotiate(e.r.Header), http.StatusOK, kept.Body)
+	setLength(header, e.r, len(kept.Body))
+	e.w.WriteHeader(http.StatusOK)
+	_, _ = e.w.Write(kept.Body) // as in write
 }
 
 // missTold is what extensions.cache says of an answer that was made for the request.
 const missTold = `{"hit":false}`
 
-func hitTold(age time.Duration) string {
-	return `{"hit":true,"tier":"memory","ageMs":` + strconv.FormatInt(age.Milliseconds(), 10) + `}`
+func hitTold(from tier, age time.Duration) string {
+	return `{"hit":true,"tier":"` + string(from) + `","ageMs":` + strconv.FormatInt(age.Milliseconds(), 10) + `}`
 }
 
 // spliced adds extensions.cache to an answer without extensions.
@@ -104,90 +121,12 @@ func (e *exchange) keep(ctx context.Context, operation *graphql.OperationContext
 	if isOdd || len(response.Errors) > 0 || operation.Operation.Operation != ast.Query {
 		return
 	}
-	tags, ok := e.dependencies(ctx, operation.Operation)
+	tags, ok := e.dependencies(ctx, operation)
 	if !ok {
 		return
 	}
-	kept := &answers.Answer{Body: slices.Clone(body), Header: make(map[string]string, 6)}
-	for _, name := range []string{"Cache-Control", "Content-Encoding", "Etag", "Surrogate-Key"} {
-		if value := header.Get(name); value != "" {
-			kept.Header[name] = value
-		}
-	}
-	e.answers.Put(*e.key, kept, tags, e.mark)
-}
-
-// dependencies returns the tags of an answer, false when there are none that say what it depends on.
-func (e *exchange) dependencies(ctx context.Context, operation *ast.OperationDefinition) (tags []string, ok bool) {
-	shown := e.shown(ctx)
-	for _, c := range shown {
-		tags = append(tags, answers.AnyCompany, answers.Company(c.ID))
-	}
-	isOne := countFields(operation.SelectionSet) == 1
-	for _, name := range rootFields(operation.SelectionSet, nil) {
-		switch name {
-		case "company":
-			if len(shown) == 0 || !isOne { // one of them may not exist, yet
-				tags = append(tags, answers.Companies)
-			}
-		case "companies", "searchCompanies":
-			tags = append(tags, answers.Companies)
-		case "filing", "filings":
-			tags = append(tags, answers.Filings)
-		case "metricDefinitions":
-			tags = append(tags, answers.Definitions)
-		case "node", "nodes":
-			tags = append(tags, answers.Companies, answers.Filings, answers.Definitions)
-		default:
-			return nil, false
-		}
-	}
-	if asksFor(operation.SelectionSet, "MetricDefinition", "") {
-		tags = append(tags, answers.Definitions)
-	}
-	if asksFor(operation.SelectionSet, "Filing", "company") { // which one of several that is can change with another
-		tags = append(tags, answers.Filings)
-	}
-	slices.Sort(tags)
-	return slices.Compact(tags), len(tags) > 0
-}
-
-// countFields returns how many fields an operation has at its root, through fragments too.
-func countFields(selections ast.SelectionSet) int {
-	var n int
-	for _, s := range selections {
-		switch s := s.(type) {
-		case *ast.Field:
-			n++
-		case *ast.InlineFragment:
-			n += countFields(s.SelectionSet)
-		case *ast.FragmentSpread:
-			n += countFields(s.Definition.SelectionSet)
-		}
-	}
-	return n
-}
-
-// asksFor reports whether a field of a type is selected; any of them when the name is empty.
-func asksFor(selections ast.SelectionSet, typeName, field string) bool {
-	for _, s := range selections {
-		var below ast.SelectionSet
-		switch s := s.(type) {
-		case *ast.Field:
-			if s.ObjectDefinition != nil && s.ObjectDefinition.Name == typeName && (field == "" || s.Name == field) {
-				return true
-			}
-			below = s.SelectionSet
-		case *ast.InlineFragment:
-			below = s.SelectionSet
-		case *ast.FragmentSpread:
-			below = s.Definition.SelectionSet
-		}
-		if asksFor(below, typeName, field) {
-			return true
-		}
-	}
-	return false
+	kept := answers.NewAnswer(slices.Clone(body), header, string(negotiate(e.r.Header)))
+	e.answers.Put(ctx, *e.key, kept, tags, e.mark)
 }
 
 // appendCanonical appends a value of JSON so that equal values are equal texts: members are sorted.

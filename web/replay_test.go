@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/corpintel/corpintel/auth"
+	"github.com/corpintel/corpintel/cache"
+	"github.com/corpintel/corpintel/cache/cachetest"
 	"github.com/corpintel/corpintel/edgar"
 	"github.com/corpintel/corpintel/store"
 	"github.com/corpintel/corpintel/web"
@@ -28,10 +30,19 @@ type keeping struct {
 	id    string
 }
 
-func newKeeping(t *testing.T, hold chan struct{}) *keeping {
+func newKeeping(t *testing.T, hold chan struct{}, change ...func(*web.Options)) *keeping {
+	return newSharing(t, hold, nil, change...)
+}
+
+// newSharing returns a server that shares all answers where there is a Redis.
+func newSharing(t *testing.T, hold chan struct{}, redis *cache.Cache, change ...func(*web.Options)) *keeping {
 	t.Helper()
 	k := &keeping{hold: hold, keys: map[auth.Role]string{}}
-	k.cache = answers.New(answers.Options{Bytes: 1 << 20, Fresh: func() bool { return true }, Now: time.Now})
+	k.cache = answers.New(answers.Options{
+		Bytes: 1 << 20, Fresh: func() bool { return true }, Now: time.Now, Redis: redis, Format: web.AnswerFormat(), Dear: time.Nanosecond,
+		Point: func() store.OutboxPoint { return store.OutboxPoint{Source: "db", Xmin: 10, Xmax: 10} },
+	})
+	t.Cleanup(k.cache.Close)
 	r := answering()
 	r.query.company = func(_ context.Context, _ *edgar.CIK, ticker *string) (*store.Company, error) {
 		n := k.asked.Add(1)
@@ -48,10 +59,10 @@ func newKeeping(t *testing.T, hold chan struct{}) *keeping {
 			k.keys[role] = reg.create(t, string(role), role, auth.ModeMatchText, nil)
 			k.id = reg.publish(t, string(role), registeredText)
 		}
-	}, func(o *web.Options) {
+	}, append(change, func(o *web.Options) {
 		o.Answers = k.cache
 		o.Companies = func(context.Context) []*store.Company { return []*store.Company{{ID: 1}} }
-	})
+	})...)
 	return k
 }
 
@@ -198,5 +209,95 @@ func TestReplayTogether(t *testing.T) {
 		if body != bodies[0] {
 			t.Errorf("different answers")
 		}
+	}
+}
+
+// TestReplayShared checks that a server sends the same bytes that another one has made, to those who may see them.
+func TestReplayShared(t *testing.T) {
+	t.Parallel()
+	redis := cachetest.Start(t).Cache()
+	a, b := newSharing(t, nil, redis), newSharing(t, nil, redis)
+	for _, header := range [][]string{nil, {"Accept-Encoding", "gzip"}, {"Accept-Encoding", "zstd"}} {
+		ask := func(k *keeping, more ...string) (int, http.Header, string) {
+			w := k.ask(t, k.keys[auth.RoleAnalyst], http.MethodGet, "/graphql/d/"+a.id, nil, append(more, header...)...)
+			k.cache.Close() // waits for Redis
+			return w.Code, w.Header(), w.Body.String()
+		}
+		_, made, want := ask(a)
+		asked := b.asked.Load()
+		status, shared, got := ask(b)
+		if status != http.StatusOK || got != want || b.asked.Load() != asked {
+			t.Errorf("%v: %d: the other server makes its own answer", header, status)
+		}
+		for _, name := range []string{"Etag", "Cache-Control", "Content-Encoding", "Surrogate-Key", "Vary", "Content-Type", "Content-Length"} {
+			if made.Get(name) != shared.Get(name) {
+				t.Errorf("%v: %s is %q, and from Redis %q", header, name, made.Get(name), shared.Get(name))
+			}
+		}
+		if shared.Get("Age") == "" {
+			t.Errorf("%v: no Age", header)
+		}
+		if status, h, body := ask(b, "If-None-Match", made.Get("Etag")); status != http.StatusNotModified || body != "" || h.Get("Content-Length") != "" {
+			t.Errorf("%v: %d with %d bytes", header, status, len(body))
+		}
+	}
+	asked := b.asked.Load()
+	a.get(t, auth.RoleAnalyst, "%7B%7D")
+	a.cache.Close() // waits for Redis
+	if b.get(t, auth.RolePartner, "%7B%7D"); b.asked.Load() != asked+1 {
+		t.Error("a partner is told what an analyst was")
+	}
+}
+
+// TestReplaySharedTold checks what is told of an answer of another server: where it was the first time, and from then on.
+func TestReplaySharedTold(t *testing.T) {
+	t.Parallel()
+	redis := cachetest.Start(t).Cache()
+	a, b := newSharing(t, nil, redis), newSharing(t, nil, redis)
+	for i, want := range []string{`{"hit":false}`, `{"hit":true,"tier":"redis","ageMs":`, `{"hit":true,"tier":"memory","ageMs":`} {
+		k := a
+		if i > 0 {
+			k = b
+		}
+		body := k.ask(t, k.keys[auth.RoleAnalyst], "POST", "/graphql", map[string]any{"documentId": k.id}, "Corpintel-Cache", "1").Body.String()
+		k.cache.Close() // waits for Redis
+		if !strings.Contains(body, `,"extensions":{"cache":`+want) {
+			t.Errorf("answer %d: %s", i+1, body[len(body)-80:])
+		}
+	}
+	if err := b.usage.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var count int
+	if err := b.store.Pool().QueryRow(t.Context(), `select sum(count) from document_usage`).Scan(&count); err != nil || count != 2 {
+		t.Errorf("used %d times (%v), want 2", count, err)
+	}
+}
+
+// TestReplayAsksOnce checks that of 500 equal requests at once, cold, one asks Redis and one is executed.
+func TestReplayAsksOnce(t *testing.T) {
+	t.Parallel()
+	redis, hold := cachetest.Start(t).Cache(), make(chan struct{})
+	k := newSharing(t, hold, redis)
+	var group sync.WaitGroup
+	for range 500 {
+		group.Go(func() { k.get(t, auth.RolePartner, "%7B%7D") })
+	}
+	for k.asked.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	close(hold)
+	group.Wait()
+	if s := k.cache.Stats().Shared; k.asked.Load() != 1 || s.Misses != 1 {
+		t.Errorf("executed %d times, and Redis asked %d times", k.asked.Load(), s.Misses)
+	}
+	other := newSharing(t, nil, redis)
+	k.cache.Close() // waits for Redis
+	for range 500 {
+		group.Go(func() { other.get(t, auth.RolePartner, "%7B%7D") })
+	}
+	group.Wait()
+	if s := other.cache.Stats().Shared; other.asked.Load() != 0 || s.Hits != 1 {
+		t.Errorf("the other executed %d times, and had %d answers from Redis", other.asked.Load(), s.Hits)
 	}
 }

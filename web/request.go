@@ -88,7 +88,7 @@ func readBody(w http.ResponseWriter, r *http.Request, q *request, maxBytes int64
 	if refused := checkType(r.Header); refused != nil {
 		return refused
 	}
-	text, err := readText(http.MaxBytesReader(w, r.Body, maxBytes))
+	text, err := readText(w, r, maxBytes)
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return &refusal{
 			status: http.StatusRequestEntityTooLarge, code: gqlerr.LimitExceeded,
@@ -132,11 +132,22 @@ const maxPooled = 1 << 20
 // buffers holds buffers for bodies.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// readText reads all that there is.
-func readText(from io.Reader) (string, error) {
+// readText reads a body of at most so many bytes.
+func readText(w http.ResponseWriter, r *http.Request, maxBytes int64) (string, error) {
+	if r.ContentLength > maxBytes {
+		return "", &http.MaxBytesError{Limit: maxBytes}
+	}
 	buffer := buffers.Get().(*bytes.Buffer)
 	buffer.Reset()
-	_, err := buffer.ReadFrom(from)
+	var err error
+	if length := int(r.ContentLength); length >= 0 {
+		buffer.Grow(length)
+		body := buffer.AvailableBuffer()[:length]
+		_, err = io.ReadFull(r.Body, body)
+		buffer.Write(body)
+	} else {
+		_, err = buffer.ReadFrom(http.MaxBytesReader(w, r.Body, maxBytes))
+	}
 	text := buffer.String()
 	if buffer.Cap() <= maxPooled {
 		buffers.Put(buffer)

@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/corpintel/corpintel/graph/gqlerr"
+	"github.com/corpintel/corpintel/telemetry"
 	"github.com/corpintel/corpintel/web/compress"
 )
 
@@ -105,6 +106,7 @@ type answer struct {
 	executed bool              // else the document could not be executed: there is no data
 	caching  *caching          // nil when no cache may keep it
 	keep     func(body []byte) // is given the body as it is sent; nil when nobody wants it
+	timing   *timing           // nil unless it is asked for
 	told     string            // extensions.cache, of a response without extensions; empty when nobody asked
 }
 
@@ -118,6 +120,11 @@ func (p *responder) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 		panic(err) // extensions hold nothing that has no JSON
 	}
 	*plain = body
+	record := telemetry.From(r.Context())
+	for _, err := range a.response.Errors {
+		code, _ := err.Extensions["code"].(string)
+		record.Fail(code)
+	}
 	coding := compress.None
 	if len(body) >= compress.Least && r.Header.Get(cacheHeader) == "" {
 		coding = compress.Negotiate(r.Header["Accept-Encoding"])
@@ -137,6 +144,7 @@ func (p *responder) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 	if a.keep != nil && a.status == http.StatusOK {
 		a.keep(body)
 	}
+	a.timing.tell(w.Header(), "render", record.DatabaseTime())
 	if a.told != "" {
 		body = spliced(body, a.told)
 		*plain = body
@@ -146,7 +154,7 @@ func (p *responder) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	write(w, a.format, a.status, body)
+	write(w, r, a.format, a.status, body)
 }
 
 // release keeps a buffer for another answer, unless it has become large.
@@ -214,6 +222,11 @@ func isUnavailable(response *graphql.Response) bool {
 
 // refuse answers a request that is not a GraphQL request, or none that is answered.
 func refuse(w http.ResponseWriter, r *http.Request, why *refusal) {
+	record := telemetry.From(r.Context())
+	record.Fail(string(why.code))
+	if limit, ok := why.extensions["limit"].(string); ok {
+		record.Exceed(limit)
+	}
 	extensions := map[string]any{"code": string(why.code)}
 	maps.Copy(extensions, why.extensions)
 	header := w.Header()
@@ -231,13 +244,23 @@ func refuse(w http.ResponseWriter, r *http.Request, why *refusal) {
 	if err != nil {
 		panic(err) // it holds strings and numbers only
 	}
-	write(w, negotiate(r.Header), why.status, body)
+	write(w, r, negotiate(r.Header), why.status, body)
 }
 
-func write(w http.ResponseWriter, f format, status int, body []byte) {
+func write(w http.ResponseWriter, r *http.Request, f format, status int, body []byte) {
 	header := w.Header()
-	lines := [2]string{string(f), strconv.Itoa(len(body))}
-	header["Content-Type"], header["Content-Length"] = lines[:1:1], lines[1:]
+	header["Content-Type"] = []string{string(f)}
+	setLength(header, r, len(body))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) //nolint:gosec // JSON, as the content type says and nosniff holds; the client is gone if this fails
+}
+
+// countedByServer is the length from which on net/http does not say it by itself; to HEAD it never does.
+const countedByServer = 2048
+
+// setLength says how long a body is, if that has to be said: a map of more than eight headers costs twice as much.
+func setLength(header http.Header, r *http.Request, length int) {
+	if length >= countedByServer || r.Method == http.MethodHead {
+		header["Content-Length"] = []string{strconv.Itoa(length)}
+	}
 }

@@ -26,7 +26,9 @@ type spending struct {
 // pay estimates the cost of an operation and takes it from the client's budget. Errors: *refusal, gqlerror.List.
 func (e *exchange) pay(ctx context.Context, operation *graphql.OperationContext) error {
 	e.cost.estimate, e.cost.limit = e.costs.Estimate(operation.Operation, operation.Variables), e.limits.Cost
+	e.record.Cost = e.cost.estimate
 	if e.cost.estimate > e.cost.limit {
+		e.record.Exceed("cost")
 		refused := gqlerror.Errorf("the operation could cost %d, more than %d is not given: ask for smaller pages or fewer levels of them",
 			e.cost.estimate, e.cost.limit)
 		refused.Extensions = map[string]any{
@@ -66,6 +68,7 @@ func (e *exchange) spend(ctx context.Context, cost int) *refusal {
 	if decision.Allowed {
 		return nil
 	}
+	e.record.Spent()
 	limit := strconv.FormatInt(decision.Limit, 10)
 	reason := "the client has spent its budget of " + limit + " a minute"
 	if decision.TooCostly {
@@ -75,6 +78,17 @@ func (e *exchange) spend(ctx context.Context, cost int) *refusal {
 		status: http.StatusTooManyRequests, code: gqlerr.RateLimited, retryAfter: decision.RetryAfter, reason: reason,
 		extensions: map[string]any{"estimate": cost, "limit": decision.Limit, "remaining": decision.Remaining},
 	}
+}
+
+// giveBack gives back what was spent for an operation that is not executed.
+func (e *exchange) giveBack() {
+	if e.cost.budget == nil {
+		return
+	}
+	viewer := &e.client.Viewer
+	decision := e.limiter.Refund(viewer.Client, viewer.Budget, int64(max(e.cost.estimate, 1)))
+	e.cost.budget = &decision
+	setRateLimit(e.w.Header(), &decision)
 }
 
 // setRateLimit tells a client what is left of its budget (draft-ietf-httpapi-ratelimit-headers).

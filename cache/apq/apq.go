@@ -105,6 +105,9 @@ func (a *APQ) Add(ctx context.Context, hash, text string) {
 // Spoilt returns how many entries were found in Redis that were not what their key says.
 func (a *APQ) Spoilt() int64 { return a.spoilt.Load() }
 
+// Stats returns the counts.
+func (a *APQ) Stats() Stats { return a.texts.stats() }
+
 // shared returns the text that Redis has.
 func (a *APQ) shared(ctx context.Context, key [sha256.Size]byte, hash string) (string, bool) {
 	text, ok := a.cache.GetRenewing(ctx, kind, hash, lifetime)

@@ -18,6 +18,22 @@ type texts struct {
 	entries map[[sha256.Size]byte]*list.Element
 	order   list.List // of *entry, the one used last in front
 	bytes   int
+	counts  Stats
+}
+
+// Stats count what has happened so far to texts in memory.
+type Stats struct {
+	Hits, Misses int64
+	Evictions    int64 // texts that made room for others
+	Bytes        int64 // taken now, about
+}
+
+func (t *texts) stats() Stats {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	counts := t.counts
+	counts.Bytes = int64(t.bytes)
+	return counts
 }
 
 type entry struct {
@@ -32,8 +48,10 @@ func (t *texts) get(key [sha256.Size]byte) (text string, renewed time.Time, ok b
 	defer t.mu.Unlock()
 	element := t.entries[key]
 	if element == nil {
+		t.counts.Misses++
 		return "", time.Time{}, false
 	}
+	t.counts.Hits++
 	t.order.MoveToFront(element)
 	e := element.Value.(*entry)
 	return e.text, e.renewed, true
@@ -60,6 +78,7 @@ func (t *texts) add(key [sha256.Size]byte, text string, renewed time.Time) {
 		e := t.order.Remove(last).(*entry)
 		delete(t.entries, e.key)
 		t.bytes -= len(e.text) + overhead
+		t.counts.Evictions++
 	}
 	t.entries[key] = t.order.PushFront(&entry{key: key, text: text, renewed: renewed})
 }

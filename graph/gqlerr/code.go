@@ -22,6 +22,7 @@ const (
 	NotFound               Code = "NOT_FOUND"               // what was to be changed does not exist
 	Timeout                Code = "TIMEOUT"                 // the request ran out of time
 	Unavailable            Code = "UNAVAILABLE"             // the database is away or busy
+	Overloaded             Code = "OVERLOADED"              // the server has more to do than it can
 	Internal               Code = "INTERNAL"                // everything else
 )
 
@@ -30,6 +31,6 @@ func Codes() []Code {
 	return []Code{
 		ParseFailed, ValidationFailed, TooComplex, LimitExceeded, BadRequest, BadUserInput,
 		Unauthenticated, Forbidden, RateLimited, PersistedQueryNotFound, DocumentNotFound, DocumentNotRegistered, DocumentRetired,
-		NotFound, Timeout, Unavailable, Internal,
+		NotFound, Timeout, Unavailable, Overloaded, Internal,
 	}
 }

@@ -31,7 +31,7 @@ func AppendFloat(b []byte, f float64) []byte {
 // The quotient of two integers that float64 holds exactly is rounded but once: if it is f, then the decimal reads back as
 // f. No other decimal of up to fifteen digits does, as that many survive the way to float64 and back, so none is shorter.
 func appendDecimal(b []byte, f float64) ([]byte, bool) {
-	const decimals, scale, limit = 6, 1_000_000, 1e15
+	const scale, limit = 1_000_000, 1e15
 	if !(math.Abs(f) < limit) { // or NaN
 		return b, false
 	}
@@ -49,20 +49,55 @@ func appendDecimal(b []byte, f float64) ([]byte, bool) {
 	if n < 0 {
 		b, n = append(b, '-'), -n
 	}
-	b = strconv.AppendInt(b, n/scale, 10)
-	rest := n % scale
-	if rest == 0 {
-		return b, true
+	whole, rest := n/scale, n%scale
+	var digits [16]byte
+	at := len(digits)
+	if rest != 0 {
+		at = behindPoint(&digits, rest)
 	}
-	point := len(b)
-	b = append(b, '.', '0', '0', '0', '0', '0', '0')
-	for i := point + decimals; i > point; i-- {
-		b[i] = byte('0' + rest%10)
-		rest /= 10
+	for ; whole >= 100; whole /= 100 {
+		at -= 2
+		copy(digits[at:], pairs[2*(whole%100):][:2])
 	}
-	end := len(b)
-	for b[end-1] == '0' {
-		end--
+	if whole >= 10 {
+		at--
+		digits[at] = byte('0' + whole%10)
+		whole /= 10
 	}
-	return b[:end], true
+	at--
+	digits[at] = byte('0' + whole%10)
+	return append(b, digits[at:]...), true
 }
+
+// behindPoint writes the point and what comes after it, without zeros at the end, to the end of digits, and returns where
+// that begins. rest is not 0, and has six digits.
+func behindPoint(digits *[16]byte, rest int64) (at int) {
+	decimals := 6
+	for rest%100 == 0 {
+		rest /= 100
+		decimals -= 2
+	}
+	at = len(digits)
+	if rest%10 == 0 {
+		rest /= 10
+		decimals--
+	}
+	if decimals%2 == 1 {
+		at--
+		digits[at] = byte('0' + rest%10)
+		rest /= 10
+		decimals--
+	}
+	for ; decimals > 0; decimals -= 2 {
+		at -= 2
+		copy(digits[at:], pairs[2*(rest%100):][:2])
+		rest /= 100
+	}
+	at--
+	digits[at] = '.'
+	return at
+}
+
+// pairs are the numbers of two digits, one after the other.
+const pairs = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849" +
+	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"

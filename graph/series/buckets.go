@@ -79,7 +79,7 @@ func (b Buckets) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 
 // Append appends the buckets as a JSON list of objects with the keys.
 func (b Buckets) Append(to []byte, keys []Key) []byte {
-	fields, size := bucketFields(keys)
+	fields, size := bucketFields(keys, new(lastDay))
 	to = append(grow(to, 2+len(b.buckets)*size), '[')
 	for i := range b.buckets {
 		if i > 0 {
@@ -97,7 +97,7 @@ func (b Buckets) Append(to []byte, keys []Key) []byte {
 
 // AppendColumn appends a field of all buckets, by its name in MetricBucket, as a JSON list.
 func AppendColumn(to []byte, all store.Buckets, name string) []byte {
-	write, size := bucketWriter(name)
+	write, size := bucketWriter(name, new(lastDay))
 	to = append(grow(to, 2+len(all)*(1+size)), '[')
 	for i := range all {
 		if i > 0 {
@@ -123,10 +123,10 @@ type bucketField struct {
 }
 
 // bucketFields returns what is written of each bucket, and about how many bytes that are.
-func bucketFields(keys []Key) (fields []bucketField, size int) {
+func bucketFields(keys []Key, last *lastDay) (fields []bucketField, size int) {
 	fields, size = make([]bucketField, len(keys)), len("{},")
 	for i, k := range keys {
-		write, n := bucketWriter(k.Name)
+		write, n := bucketWriter(k.Name, last)
 		fields[i] = bucketField{k.Key, write}
 		size += len(k.Key) + n
 	}
@@ -134,13 +134,13 @@ func bucketFields(keys []Key) (fields []bucketField, size int) {
 }
 
 // bucketWriter returns what appends a field of a bucket, and about how many bytes that are.
-func bucketWriter(name string) (write func([]byte, *store.Bucket) []byte, size int) {
+func bucketWriter(name string, last *lastDay) (write func([]byte, *store.Bucket) []byte, size int) {
 	const date, count, number = 12, 3, 14
 	switch name {
 	case "start":
-		return func(to []byte, b *store.Bucket) []byte { return scalar.AppendDate(to, b.Start) }, date
+		return func(to []byte, b *store.Bucket) []byte { return last.append(to, b.Start) }, date
 	case "end":
-		return func(to []byte, b *store.Bucket) []byte { return scalar.AppendDate(to, b.End) }, date
+		return func(to []byte, b *store.Bucket) []byte { return last.append(to, b.End) }, date
 	case "count":
 		return func(to []byte, b *store.Bucket) []byte { return strconv.AppendInt(to, int64(b.Count), 10) }, count
 	case "min":
@@ -158,6 +158,23 @@ func bucketWriter(name string) (write func([]byte, *store.Bucket) []byte, size i
 	default: // __typename
 		return func(to []byte, _ *store.Bucket) []byte { return append(to, `"MetricBucket"`...) }, len(`"MetricBucket"`)
 	}
+}
+
+// lastDay is the text of the day that was written last: a bucket mostly starts where the one before it ends.
+type lastDay struct {
+	day  edgar.Date
+	text [len(`"2023-09-30"`)]byte // zero before there is one
+}
+
+func (l *lastDay) append(to []byte, day edgar.Date) []byte {
+	if l.day == day && l.text[0] != 0 {
+		return append(to, l.text[:]...)
+	}
+	start := len(to)
+	to = scalar.AppendDate(to, day)
+	l.day = day
+	copy(l.text[:], to[start:])
+	return to
 }
 
 // UnmarshalGQLContext is there for the binding of the type; it always fails.

@@ -7,6 +7,7 @@
 // The programs of PostgreSQL are searched as package embedded does it; the variable CORPINTEL_POSTGRES_BIN counts.
 // CORPINTEL_TEST_FLAVOUR=timescaledb makes databases in which the extension timescaledb is installed; without it no test
 // has anything to do with the extension, wherever it is to be had.
+// CORPINTEL_TEST_PGBOUNCER=1 has tests of the whole read path go through a PgBouncer of their own.
 package storetest
 
 import (

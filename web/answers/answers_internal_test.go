@@ -13,7 +13,7 @@ func TestNoRestIsKept(t *testing.T) {
 	c := New(Options{Bytes: 1 << 20, Fresh: func() bool { return true }, Now: time.Now})
 	request := strings.Repeat("x", 1000)
 	k := Key{Text: request[:10], Operation: request[10:20]}
-	c.Put(k, &Answer{Body: []byte("{}")}, []string{"tag"}, c.Mark())
+	c.Put(t.Context(), k, &Answer{Body: []byte("{}")}, []string{"tag"}, c.Mark())
 	n := 0
 	for kept := range c.entries.Keys() {
 		n++

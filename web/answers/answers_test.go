@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/corpintel/corpintel/events"
 	"github.com/corpintel/corpintel/store"
 	"github.com/corpintel/corpintel/web/answers"
 )
@@ -35,13 +36,13 @@ func TestChangeMakesOld(t *testing.T) {
 		"another tag":     {func(c *answers.Cache) { c.Change("company:2") }, true},
 		"its tag":         {func(c *answers.Cache) { c.Change("company:1") }, false},
 		"one of its tags": {func(c *answers.Cache) { c.Change("x", "companies") }, false},
-		"everything":      {func(c *answers.Cache) { c.ChangeAll() }, false},
+		"everything":      {func(c *answers.Cache) { c.Apply(events.Batch{All: true}) }, false},
 		"nothing":         {func(*answers.Cache) {}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newCache(1<<20, always)
-			c.Put(key(1), answer("a"), []string{"companies", "company:1"}, c.Mark())
+			c.Put(t.Context(), key(1), answer("a"), []string{"companies", "company:1"}, c.Mark())
 			if _, ok := c.Get(key(1)); !ok {
 				t.Fatal("it is not there")
 			}
@@ -59,11 +60,11 @@ func TestFillRace(t *testing.T) {
 	c := newCache(1<<20, always)
 	before := c.Mark()
 	c.Change("company:1")
-	c.Put(key(1), answer("old"), []string{"company:1"}, before)
+	c.Put(t.Context(), key(1), answer("old"), []string{"company:1"}, before)
 	if _, ok := c.Get(key(1)); ok {
 		t.Error("an old answer is given away")
 	}
-	c.Put(key(1), answer("new"), []string{"company:1"}, c.Mark())
+	c.Put(t.Context(), key(1), answer("new"), []string{"company:1"}, c.Mark())
 	if a, ok := c.Get(key(1)); !ok || string(a.Body) != "new" {
 		t.Error("the new answer is not")
 	}
@@ -73,7 +74,7 @@ func TestNotFresh(t *testing.T) {
 	t.Parallel()
 	var fresh atomic.Bool
 	c := newCache(1<<20, fresh.Load)
-	c.Put(key(1), answer("a"), []string{"x"}, c.Mark())
+	c.Put(t.Context(), key(1), answer("a"), []string{"x"}, c.Mark())
 	if _, ok := c.Get(key(1)); ok {
 		t.Error("an answer is given away while changes may be unknown")
 	}
@@ -87,8 +88,8 @@ func TestNotFresh(t *testing.T) {
 func TestManyTags(t *testing.T) {
 	t.Parallel()
 	c := newCache(1<<20, always)
-	c.Put(key(1), answer("a"), []string{"company:1"}, c.Mark())
-	c.Put(key(2), answer("b"), []string{"company:0"}, c.Mark())
+	c.Put(t.Context(), key(1), answer("a"), []string{"company:1"}, c.Mark())
+	c.Put(t.Context(), key(2), answer("b"), []string{"company:0"}, c.Mark())
 	c.Change("company:1")
 	for i := range 200 {
 		tags := make([]string, 1000)
@@ -100,7 +101,7 @@ func TestManyTags(t *testing.T) {
 	if _, ok := c.Get(key(1)); ok {
 		t.Error("a change was forgotten")
 	}
-	c.Put(key(3), answer("c"), []string{"company:1"}, c.Mark())
+	c.Put(t.Context(), key(3), answer("c"), []string{"company:1"}, c.Mark())
 	if _, ok := c.Get(key(3)); !ok {
 		t.Error("nothing is kept any more")
 	}
@@ -116,7 +117,7 @@ func TestBounded(t *testing.T) {
 		n = 50_000
 	}
 	for i := range n {
-		c.Put(key(i), answer("0123456789"), []string{"company:1"}, c.Mark())
+		c.Put(t.Context(), key(i), answer("0123456789"), []string{"company:1"}, c.Mark())
 		if i%100_000 == 0 {
 			if stats := c.Stats(); stats.Bytes > 2*bytes {
 				t.Fatalf("%d bytes after %d answers", stats.Bytes, i)
@@ -126,7 +127,7 @@ func TestBounded(t *testing.T) {
 	if stats := c.Stats(); stats.Bytes > bytes+bytes/10 || stats.Evictions == 0 {
 		t.Errorf("%+v", stats)
 	}
-	c.Put(key(-1), answer(strings.Repeat("x", bytes/2)), []string{"y"}, c.Mark())
+	c.Put(t.Context(), key(-1), answer(strings.Repeat("x", bytes/2)), []string{"y"}, c.Mark())
 	if _, ok := c.Get(key(-1)); ok {
 		t.Error("an answer of half the memory is kept")
 	}
@@ -165,7 +166,7 @@ func TestNeverOld(t *testing.T) {
 							_ = truth[i].Load()
 						}
 					}
-					c.Put(key(i), a, []string{"company:" + strconv.Itoa(i)}, at)
+					c.Put(t.Context(), key(i), a, []string{"company:" + strconv.Itoa(i)}, at)
 				}
 				if got, _ := strconv.ParseInt(string(a.Body), 10, 64); got < least {
 					t.Errorf("row %d: %d, when %d was known", i, got, least)
@@ -205,7 +206,7 @@ func TestLead(t *testing.T) {
 	for range waiting {
 		<-started
 	}
-	c.Put(key(1), answer("a"), []string{"x"}, c.Mark())
+	c.Put(t.Context(), key(1), answer("a"), []string{"x"}, c.Mark())
 	end()
 	group.Wait()
 	if made.Load() != 0 {
@@ -226,7 +227,7 @@ func TestLead(t *testing.T) {
 // TestHitAllocates checks that giving an answer away costs no memory.
 func TestHitAllocates(t *testing.T) {
 	c := newCache(1<<20, always)
-	c.Put(key(1), answer("a"), []string{"companies", "company:1"}, c.Mark())
+	c.Put(t.Context(), key(1), answer("a"), []string{"companies", "company:1"}, c.Mark())
 	k := key(1)
 	if n := testing.AllocsPerRun(1000, func() {
 		if _, ok := c.Get(k); !ok {
@@ -241,6 +242,7 @@ func TestHitAllocates(t *testing.T) {
 func TestApply(t *testing.T) {
 	t.Parallel()
 	company := []string{answers.AnyCompany, answers.Company(7)}
+	sector, form := []string{answers.AnySector, answers.Sector("x")}, []string{answers.AnyForm, answers.Form("10-K")}
 	for name, test := range map[string]struct {
 		all    bool
 		change store.Change
@@ -252,9 +254,15 @@ func TestApply(t *testing.T) {
 		"another company":           {false, store.Change{Kind: store.ChangeCompany, Keys: []string{"70"}}, company, true},
 		"any company":               {false, store.Change{Kind: store.ChangeCompany, Keys: []string{store.AnyKey}}, company, false},
 		"companies":                 {false, store.Change{Kind: store.ChangeCompanies}, []string{answers.Companies}, false},
-		"sector":                    {false, store.Change{Kind: store.ChangeSector, Keys: []string{"x"}}, []string{answers.Companies}, false},
+		"sector":                    {false, store.Change{Kind: store.ChangeSector, Keys: []string{"x"}}, sector, false},
+		"another sector":            {false, store.Change{Kind: store.ChangeSector, Keys: []string{"y", "xy"}}, sector, true},
+		"any sector":                {false, store.Change{Kind: store.ChangeSector, Keys: []string{store.AnyKey}}, sector, false},
+		"companies, of one sector":  {false, store.Change{Kind: store.ChangeCompanies}, sector, true},
 		"companies, of one company": {false, store.Change{Kind: store.ChangeCompanies}, company, true},
-		"form":                      {false, store.Change{Kind: store.ChangeForm, Keys: []string{"10-K"}}, []string{answers.Filings}, false},
+		"form":                      {false, store.Change{Kind: store.ChangeForm, Keys: []string{"10-Q", "10-K"}}, form, false},
+		"another form":              {false, store.Change{Kind: store.ChangeForm, Keys: []string{"10-Q"}}, form, true},
+		"any form":                  {false, store.Change{Kind: store.ChangeForm, Keys: []string{store.AnyKey}}, form, false},
+		"filings, of one form":      {false, store.Change{Kind: store.ChangeFilings}, form, true},
 		"filings":                   {false, store.Change{Kind: store.ChangeFilings}, []string{answers.Filings}, false},
 		"definitions":               {false, store.Change{Kind: store.ChangeDefinitions}, []string{answers.Definitions}, false},
 		"registry":                  {false, store.Change{Kind: store.ChangeRegistryRows}, company, true},
@@ -264,8 +272,8 @@ func TestApply(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := newCache(1<<20, always)
-			c.Put(key(1), answer("a"), test.tags, c.Mark())
-			c.Apply(test.all, []store.Change{test.change})
+			c.Put(t.Context(), key(1), answer("a"), test.tags, c.Mark())
+			c.Apply(events.Batch{All: test.all, Changes: []store.Change{test.change}})
 			if _, ok := c.Get(key(1)); ok != test.kept {
 				t.Errorf("kept: %t, want %t", ok, test.kept)
 			}

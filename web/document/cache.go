@@ -21,6 +21,22 @@ type cache struct {
 	bytes    int64
 	entries  map[string]*list.Element
 	order    *list.List // of entries, the one used last first
+	counts   Stats
+}
+
+// Stats count what has happened so far.
+type Stats struct {
+	Hits, Misses int64
+	Evictions    int64 // documents that made room for others
+	Bytes        int64 // taken now, about
+}
+
+func (c *cache) stats() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := c.counts
+	counts.Bytes = c.bytes
+	return counts
 }
 
 type entry struct {
@@ -33,9 +49,28 @@ func newCache(maxBytes int64) *cache {
 	return &cache{maxBytes: maxBytes, entries: make(map[string]*list.Element), order: list.New()}
 }
 
+// get returns what is kept of a text, and counts whether it is.
 func (c *cache) get(text string) (*ast.QueryDocument, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	found, ok := c.find(text)
+	if ok {
+		c.counts.Hits++
+	} else {
+		c.counts.Misses++
+	}
+	return found, ok
+}
+
+// again is get for what has been counted.
+func (c *cache) again(text string) (*ast.QueryDocument, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.find(text)
+}
+
+// find returns what is kept of a text. The caller holds mu.
+func (c *cache) find(text string) (*ast.QueryDocument, bool) {
 	found, ok := c.entries[text]
 	if !ok {
 		return nil, false
@@ -58,5 +93,6 @@ func (c *cache) add(text string, document *ast.QueryDocument, tokens int) {
 		last := c.order.Remove(c.order.Back()).(*entry)
 		delete(c.entries, last.text)
 		c.bytes -= last.bytes
+		c.counts.Evictions++
 	}
 }

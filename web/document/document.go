@@ -86,10 +86,16 @@ func (s *Store) load(text string, keep *cache) (*ast.QueryDocument, error) {
 	return parsed, nil
 }
 
+// Stats returns the counts: those of documents that others send, and of registered ones.
+func (s *Store) Stats() (kept, registered Stats) { return s.kept.stats(), s.registered.stats() }
+
 // Get makes the Store a query cache for gqlgen, which asks for documents that were loaded just before: it never has to
 // parse one itself, which it would do without the guard.
 func (s *Store) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
-	if found, ok := s.registered.get(text); ok {
+	if found, ok := s.registered.again(text); ok {
+		return found, true
+	}
+	if found, ok := s.kept.again(text); ok {
 		return found, true
 	}
 	found, err := s.Load(text)

@@ -147,29 +147,42 @@ describe("explorer", { timeout: 300_000 }, () => {
   }));
 
   test("Explain draws loaders and statements", () => visit(async (page) => {
-    let header;
-    await page.route("**/graphql", async (route) => {
-      header = route.request().headers()["corpintel-explain"];
-      if (!header) return route.fallback();
-      return route.fulfill({ json: { data: { companies: { totalCount: 3 } }, extensions: { explain: explained } } });
-    });
-    assert.ok((await run(page)).data);
-    assert.equal(header, undefined);
+    await write(page, `{ companies(first: 5) { nodes {
+      name filings(first: 2) { nodes { form } } metrics(names: ["price:close", "us-gaap:Assets"]) { name value }
+    } } }`);
+    const plain = await run(page);
+    assert.ok(plain.data);
     assert.equal(await page.getByRole("button", { name: /Explain/ }).count(), 0);
     await page.getByRole("switch", { name: "Explain" }).check();
-    const answer = await run(page);
-    assert.equal(header, "1");
-    assert.equal(answer.extensions, undefined, "what the panel shows is not in the answer too");
+    assert.deepEqual(await run(page), plain, "what the panel shows is not in the answer too");
     const drawn = page.getByRole("region", { name: "Explain" });
-    await drawn.getByText("Filings: 20 keys → 100 rows, 5 from the cache, by FilingsOfCompanies (2)").waitFor();
-    for (const text of ["1. CompaniesPage", "2. FilingsOfCompanies", "80 of 120 estimated", "nodes", "12.3 ms"]) {
+    await drawn.getByText("Filings: 5 keys → 10 rows, by FilingsOfCompanies (2)").waitFor();
+    await drawn.getByText(/^Latest: 10 keys → 10 rows, (10 from memory|by LatestNumbers \(3\))$/).waitFor();
+    for (const text of [/^CompaniesPageBy\w+ \(1\): 6 rows$/, /^2\. FilingsOfCompanies$/, /^\d+ of \d+ estimated$/, /^nodes$/, /^[\d.]+ ms$/, /^15 rows, round trip 2$/]) {
       await drawn.getByText(text).first().waitFor();
     }
-    await drawn.getByText("Plan").click();
-    await drawn.getByText("Index Scan using companies_market_cap").waitFor();
+    assert.equal(await drawn.getByText(/^(Text|Plan)$/).count(), 0, "analysts see no statements");
     await page.getByRole("switch", { name: "Explain" }).uncheck();
     await run(page);
     await drawn.waitFor({ state: "detached" });
+  }));
+
+  test("Explain draws text and plan for those who may see them, and whatever they say", () => visit(async (page) => {
+    await page.route("**/graphql", (route) => {
+      if (!route.request().headers()["corpintel-explain"]) return route.fallback();
+      return route.fulfill({ json: { data: { companies: { totalCount: 3 } }, extensions: { explain: explained } } });
+    });
+    await page.getByRole("switch", { name: "Explain" }).check();
+    await run(page);
+    const drawn = page.getByRole("region", { name: "Explain" });
+    await drawn.getByText("Filings: 20 keys → 100 rows, 5 from memory, not looked ahead for, by FilingsOfCompanies (2)").waitFor();
+    await drawn.getByText("failed, round trip 2").waitFor();
+    assert.equal(await drawn.getByText("Index Scan using").isVisible(), false, "plans are folded");
+    await drawn.getByText("Plan", { exact: true }).click();
+    await drawn.getByText("Index Scan using companies_market_cap").waitFor();
+    await drawn.getByText("Text", { exact: true }).click();
+    await drawn.getByText("<img src=x onerror=alert(1)>").first().waitFor();
+    assert.equal(await drawn.locator("img").count(), 0);
   }));
 
   test("without the role, Explain says that", () => visit(async (page) => {
@@ -277,23 +290,25 @@ describe("explorer", { timeout: 300_000 }, () => {
 
 const explained = {
   durationMs: 12.34,
+  waitedMs: 3,
   cost: { estimate: 120, actual: 80 },
   roundTrips: 2,
   statements: [
     {
-      name: "CompaniesPage", rows: 20, durationMs: 0.4, text: "select id from companies",
+      name: "CompaniesPage", rows: 20, durationMs: 0.4, roundTrip: 0, failed: false,
+      text: "select '<img src=x onerror=alert(1)>' from companies",
       plan: "Limit\n  ->  Index Scan using companies_market_cap on companies",
     },
-    { name: "FilingsOfCompanies", rows: 100, durationMs: 2.1, text: null, plan: null },
+    { name: "FilingsOfCompanies", rows: 100, durationMs: 2.1, roundTrip: 1, failed: true, text: null, plan: null },
   ],
   fields: [{
     path: ["companies"], durationMs: 4,
-    loaders: [{ name: "CompanyPages", keys: 1, rows: 20, cacheHits: 0, statements: [0] }],
+    loaders: [{ name: "CompaniesPage", keys: 1, rows: 20, cacheHits: 0, unprimed: false, statements: [0] }],
     children: [{
       path: ["companies", "nodes"], durationMs: 3, loaders: [],
       children: [{
         path: ["companies", "nodes", "filings"], durationMs: 2.5,
-        loaders: [{ name: "Filings", keys: 20, rows: 100, cacheHits: 5, statements: [1] }], children: [],
+        loaders: [{ name: "Filings", keys: 20, rows: 100, cacheHits: 5, unprimed: true, statements: [1] }], children: [],
       }],
     }],
   }],

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { count, explainText, explanation, loaderText, milliseconds, nameOf, number, type Explain, type Field, type Statement } from "./explain";
+import { explainText, explanation, loaderText, milliseconds, nameOf, number, statementText, type Explain, type Field, type Statement } from "./explain";
 import { useValue } from "./value";
 
 // ExplainPanel draws what the newest operation cost, and why, as a tree.
@@ -40,6 +40,7 @@ function longest(e: Explain): number {
 function Summary({ e }: { e: Explain }) {
   const facts: [string, string][] = [
     ["Time", milliseconds(e.durationMs)],
+    ...(e.waitedMs >= 1 ? [["Waited for the database", milliseconds(e.waitedMs)] as [string, string]] : []),
     ["Statements", number(e.statements.length)],
     ["Round trips", number(e.roundTrips)],
     ["Cost", `${number(e.cost.actual)} of ${number(e.cost.estimate)} estimated`],
@@ -96,7 +97,7 @@ function StatementRow({ statement: s, index, whole }: StatementProps) {
         <Bar part={s.durationMs / whole} />
         <span className="time">{milliseconds(s.durationMs)}</span>
       </div>
-      <p className="loader">{count(s.rows, "row")}</p>
+      <p className="loader">{statementText(s)}</p>
       {s.text && <Folded title="Text" text={s.text} />}
       {s.plan && <Folded title="Plan" text={s.plan} />}
     </li>

@@ -4,6 +4,7 @@ import { value } from "./value";
 // Explain is what extensions.explain of an answer says: what the operation cost, and why.
 export interface Explain {
   durationMs: number;
+  waitedMs: number; // for connections to the database
   cost: { estimate: number; actual: number };
   roundTrips: number;
   statements: Statement[];
@@ -15,6 +16,8 @@ export interface Statement {
   name: string;
   rows: number;
   durationMs: number;
+  roundTrip: number; // from 0; those of one are sent together
+  failed: boolean; // with its round trip
   text: string | null;
   plan: string | null;
 }
@@ -32,6 +35,7 @@ export interface Loader {
   keys: number;
   rows: number;
   cacheHits: number;
+  unprimed: boolean; // nobody had looked ahead
   statements: number[]; // indexes of Explain.statements
 }
 
@@ -45,10 +49,12 @@ export function explainOf(answer: Answer | null): Explain | null {
   if (typeof given !== "object" || given === null || !Array.isArray(given.fields)) return null;
   return {
     durationMs: given.durationMs ?? 0,
+    waitedMs: given.waitedMs ?? 0,
     cost: { estimate: given.cost?.estimate ?? 0, actual: given.cost?.actual ?? 0 },
     roundTrips: given.roundTrips ?? 0,
     statements: (given.statements ?? []).map((s) => ({
-      name: s.name ?? "?", rows: s.rows ?? 0, durationMs: s.durationMs ?? 0, text: s.text ?? null, plan: planText(s.plan),
+      name: s.name ?? "?", rows: s.rows ?? 0, durationMs: s.durationMs ?? 0,
+      roundTrip: s.roundTrip ?? 0, failed: s.failed ?? false, text: s.text ?? null, plan: planText(s.plan),
     })),
     fields: given.fields.map(fieldOf),
   };
@@ -59,7 +65,8 @@ function fieldOf(f: Partial<Field>): Field {
     path: (f.path ?? []).map(String),
     durationMs: f.durationMs ?? 0,
     loaders: (f.loaders ?? []).map((l) => ({
-      name: l.name ?? "?", keys: l.keys ?? 0, rows: l.rows ?? 0, cacheHits: l.cacheHits ?? 0, statements: l.statements ?? [],
+      name: l.name ?? "?", keys: l.keys ?? 0, rows: l.rows ?? 0, cacheHits: l.cacheHits ?? 0,
+      unprimed: l.unprimed ?? false, statements: l.statements ?? [],
     })),
     children: (f.children ?? []).map(fieldOf),
   };
@@ -85,7 +92,7 @@ export function explainText(e: Explain): string {
   for (const field of e.fields) write(field, 0);
   lines.push("", "Statements");
   e.statements.forEach((s, i) => {
-    lines.push(`  ${i + 1}. ${s.name}  ${count(s.rows, "row")}, ${milliseconds(s.durationMs)}`);
+    lines.push(`  ${i + 1}. ${s.name}  ${statementText(s)}, ${milliseconds(s.durationMs)}`);
     for (const text of [s.text, s.plan]) {
       if (text) lines.push(...text.split("\n").map((line) => `       ${line}`));
     }
@@ -99,11 +106,18 @@ export function summary(e: Explain): string {
     `cost ${number(e.cost.actual)} of an estimated ${number(e.cost.estimate)}`;
 }
 
-// loaderText says what a loader brought, and by which statements.
+// statementText says what a statement brought, and with which others it was sent.
+export function statementText(s: Statement): string {
+  return `${s.failed ? "failed" : count(s.rows, "row")}, round trip ${s.roundTrip + 1}`;
+}
+
+// loaderText says what a loader brought, and by which statements. A resolver that asks by itself goes by the name of its statement.
 export function loaderText(l: Loader, statements: Statement[]): string {
   const names = l.statements.map((i) => `${statements[i]?.name ?? "?"} (${i + 1})`);
+  if (names.length === 1 && names[0]?.startsWith(`${l.name} `)) return `${names[0]}: ${count(l.rows, "row")}`;
   return `${l.name}: ${count(l.keys, "key")} → ${count(l.rows, "row")}` +
-    (l.cacheHits > 0 ? `, ${number(l.cacheHits)} from the cache` : "") +
+    (l.cacheHits > 0 ? `, ${number(l.cacheHits)} from memory` : "") +
+    (l.unprimed ? ", not looked ahead for" : "") +
     (names.length > 0 ? `, by ${names.join(", ")}` : "");
 }
 

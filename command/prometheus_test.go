@@ -1,0 +1,132 @@
+package command_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/corpintel/corpintel/store/storetest"
+)
+
+// prometheusVariable names the program of a Prometheus that tests may start; scripts/test-metrics.sh sets it.
+const prometheusVariable = "CORPINTEL_TEST_PROMETHEUS"
+
+// scrapeConfig has Prometheus scrape a server, and evaluate the rules beside it.
+const scrapeConfig = `
+global: {scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}
+rule_files: [rules.yml]
+scrape_configs: [{job_name: corpintel, static_configs: [{targets: ["%s"]}]}]
+`
+
+const recordingRules = `
+groups:
+  - name: corpintel
+    rules:
+      - {record: "corpintel:http_requests:sum", expr: 'sum by (status) (http_requests_total{endpoint="/graphql"})'}
+`
+
+// prometheus starts a Prometheus that scrapes a server, and returns its URL.
+func prometheus(t *testing.T, server *running) string {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"prometheus.yml": fmt.Sprintf(scrapeConfig, strings.TrimPrefix(server.health, "http://")), "rules.yml": recordingRules,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	run := exec.CommandContext(ctx, os.Getenv(prometheusVariable), "--config.file="+filepath.Join(dir, "prometheus.yml"), //nolint:gosec // the tester's own
+		"--storage.tsdb.path="+filepath.Join(dir, "data"), "--web.listen-address="+address, "--enable-feature=native-histograms")
+	run.Cancel = func() error { return run.Process.Signal(os.Interrupt) }
+	run.WaitDelay = 10 * time.Second
+	log := newTranscript()
+	run.Stdout, run.Stderr = log, log
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		_ = run.Wait() // it was told to end
+		if t.Failed() {
+			t.Log(log)
+		}
+	})
+	return "http://" + address
+}
+
+// instant returns the values of a query, by their labels.
+func instant(t *testing.T, server *running, base, query string) map[string]float64 {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/api/v1/query?query="+url.QueryEscape(query), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := server.client.Do(request)
+	if err != nil {
+		return nil // it starts
+	}
+	defer response.Body.Close()
+	var answer struct {
+		Data struct {
+			Result []struct {
+				Metric map[string]string
+				Value  [2]any
+			}
+		}
+	}
+	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
+		return nil // it starts
+	}
+	values := map[string]float64{}
+	for _, r := range answer.Data.Result {
+		text, _ := r.Value[1].(string)
+		value, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			t.Fatalf("%s is %q", query, text)
+		}
+		values[r.Metric["status"]] = value
+	}
+	return values
+}
+
+// TestPrometheus reads back what a real Prometheus has scraped: a recording rule, and a native histogram.
+func TestPrometheus(t *testing.T) {
+	t.Parallel()
+	if os.Getenv(prometheusVariable) == "" {
+		t.Skip("NOT RUN against a real Prometheus: make test-metrics does")
+	}
+	server := serve(t, countedEverywhere(storetest.New(t)))
+	for range 5 {
+		server.query(t, `query Read { companies(first: 1) { nodes { name } } }`)
+	}
+	server.query(t, `query Aliased {`+strings.Repeat(" a: __typename", 201)+`}`)
+	base := prometheus(t, server)
+	awaitTrue(t, "the recording rule does not have what was done", func() bool {
+		got := instant(t, server, base, "corpintel:http_requests:sum")
+		return got["200"] == 5 && got["400"] == 1
+	})
+	awaitTrue(t, "there is no native histogram", func() bool {
+		got := instant(t, server, base, `histogram_count(http_request_duration_seconds{endpoint="/graphql",method="POST"})`)
+		return got[""] == 6
+	})
+}

@@ -1,0 +1,19 @@
+// Package shed bounds how much is done at the same time, and turns away what comes beyond that before everybody has to wait.
+//
+// A Limiter has a number of places. Who takes one while there are any waits for nothing. The others wait in a queue that is
+// bounded in length and, above all, in time, as in "Fail at Scale" (Maurer, ACM Queue 13/8):
+//
+//   - A burst is waited for: while the queue was empty not longer than MaxWait ago, those who came first are first, and each waits up to
+//     MaxWait.
+//   - A queue that has stood for longer than that is no burst, and would not become shorter by waiting. Then those who came last are
+//     first, whose clients are there still, and nobody waits for longer than a tenth of MaxWait. So those who are let in have waited
+//     for next to nothing, and the others learn at once that they have to come again.
+//
+// Of two classes the first goes first, but for one place in eight: the second one is never starved by the first.
+//
+// What holds:
+//
+//   - Nobody waits while a place is free, and no more than the limit have one.
+//   - Taking a free place and giving it back allocates nothing and sets no timer.
+//   - Whoever stops waiting, as its context has ended, leaves the queue at once.
+package shed

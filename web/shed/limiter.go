@@ -1,0 +1,229 @@
+package shed
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Class says who goes first where there is not room for all.
+type Class int
+
+// The classes.
+const (
+	First Class = iota
+	Second
+
+	classes = 2
+)
+
+// Errors of Acquire.
+var (
+	// ErrFull says that too many wait already.
+	ErrFull = errors.New("too many wait for a place")
+	// ErrLate says that no place became free in time.
+	ErrLate = errors.New("no place became free in time")
+)
+
+// Options are the settings of a Limiter. All are required.
+type Options struct {
+	Places  int           // how much is done at the same time, at least 1
+	MaxWait time.Duration // longest wait for a place
+	Now     func() time.Time
+}
+
+const (
+	// queuedPerPlace is how many may wait for each place. It bounds memory: time is what turns away before.
+	queuedPerPlace = 32
+	// shrink is by how much the longest wait is shorter while the queue stands.
+	shrink = 10
+	// turn is which of the places that become free goes to the second class while both wait.
+	turn = 8
+)
+
+// Limiter gives places away. It is safe for concurrent use.
+type Limiter struct {
+	maxWait time.Duration
+	now     func() time.Time
+	counts  counts
+	most    int // that wait
+
+	mu     sync.Mutex
+	free   int // while anybody waits there is none
+	queues [classes]queue
+	queued int
+	since  time.Time // somebody waited, and no place has become free that nobody waited for; else zero
+	turns  int       // places that were given away while both classes waited
+}
+
+// New returns a Limiter of which nobody has a place.
+func New(o Options) *Limiter {
+	l := &Limiter{maxWait: o.MaxWait, now: o.Now, free: o.Places, most: o.Places * queuedPerPlace}
+	l.counts.places = o.Places
+	return l
+}
+
+// Acquire takes a place, which is to be given back with Release. Errors: ErrFull, ErrLate, that of ctx; then there is none.
+func (l *Limiter) Acquire(ctx context.Context, c Class) error {
+	l.mu.Lock()
+	if l.free > 0 {
+		l.free--
+		l.counts.taken.Add(1)
+		l.mu.Unlock()
+		return nil
+	}
+	w, err := l.enqueue(c)
+	l.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return l.wait(ctx, w)
+}
+
+// Release gives a place back.
+func (l *Limiter) Release() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pass()
+}
+
+// pass gives a place to somebody who waits.
+func (l *Limiter) pass() {
+	now := l.now()
+	l.shedLate(now)
+	w := l.next(now)
+	if w == nil {
+		l.free++
+		l.counts.taken.Add(-1)
+		l.since = time.Time{}
+		return
+	}
+	l.remove(w)
+	l.counts.noteWait(now.Sub(w.since))
+	w.done <- nil
+}
+
+// enqueue makes somebody wait. Error: ErrFull.
+func (l *Limiter) enqueue(c Class) (*waiter, error) {
+	now := l.now()
+	l.shedLate(now)
+	if l.queued == l.most && !l.makeRoom(c) {
+		l.counts.full.Add(1)
+		return nil, ErrFull
+	}
+	if l.since.IsZero() {
+		l.since = now
+	}
+	w := &waiter{class: c, since: now, done: make(chan error, 1)}
+	l.queues[c].add(w)
+	l.queued++
+	l.counts.queued.Add(1)
+	return w, nil
+}
+
+// makeRoom turns away who has waited longest, of the last class that is not before c: its client is the most likely to have left.
+func (l *Limiter) makeRoom(c Class) bool {
+	for last := Class(classes - 1); last >= c; last-- {
+		if w := l.queues[last].oldest; w != nil {
+			l.shed(w, ErrFull)
+			return true
+		}
+	}
+	return false
+}
+
+// stands reports whether the queue has been there for so long that it is no burst.
+func (l *Limiter) stands(now time.Time) bool {
+	return !l.since.IsZero() && now.Sub(l.since) > l.maxWait
+}
+
+// shedLate turns away who has waited for too long.
+func (l *Limiter) shedLate(now time.Time) {
+	longest := l.maxWait
+	if l.stands(now) {
+		longest /= shrink
+	}
+	for i := range l.queues {
+		for w := l.queues[i].oldest; w != nil && now.Sub(w.since) > longest; w = l.queues[i].oldest {
+			l.shed(w, ErrLate)
+		}
+	}
+}
+
+// next returns who gets the next place, nil when nobody waits.
+func (l *Limiter) next(now time.Time) *waiter {
+	c := First
+	switch {
+	case l.queued == 0:
+		return nil
+	case l.queues[First].oldest == nil:
+		c = Second
+	case l.queues[Second].oldest != nil:
+		if l.turns++; l.turns%turn == 0 {
+			c = Second
+		}
+	}
+	if l.stands(now) {
+		return l.queues[c].newest
+	}
+	return l.queues[c].oldest
+}
+
+// shed turns somebody away.
+func (l *Limiter) shed(w *waiter, why error) {
+	l.remove(w)
+	l.counts.noteShed(why)
+	w.done <- why
+}
+
+func (l *Limiter) remove(w *waiter) {
+	l.queues[w.class].remove(w)
+	l.queued--
+	l.counts.queued.Add(-1)
+}
+
+// wait waits for what becomes of w.
+func (l *Limiter) wait(ctx context.Context, w *waiter) error {
+	timer := time.NewTimer(l.maxWait) // where no place becomes free at all
+	defer timer.Stop()
+	select {
+	case err := <-w.done:
+		return err
+	case <-timer.C:
+		return l.leave(w, ErrLate)
+	case <-ctx.Done():
+		err := l.leave(w, ctx.Err())
+		if err == nil {
+			l.Release()
+			err = ctx.Err()
+		}
+		return err
+	}
+}
+
+// leave ends the waiting of w, unless it has ended at this moment; then it returns with what.
+func (l *Limiter) leave(w *waiter, why error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case err := <-w.done:
+		return err
+	default:
+	}
+	l.remove(w)
+	l.counts.noteShed(why)
+	return why
+}
+
+// The times after which those that were turned away are asked to come again. They differ, or all would come together again.
+const (
+	soonest = time.Second
+	latest  = 4 * time.Second
+)
+
+// RetryAfter returns after how long somebody who was turned away is to come again: one to four whole seconds, by chance.
+func (*Limiter) RetryAfter() time.Duration {
+	return soonest + rand.N((latest-soonest)/time.Second+1)*time.Second //nolint:gosec // it is no secret
+}

@@ -1,0 +1,62 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/corpintel/corpintel/auth"
+)
+
+const (
+	// timingHeader asks for the header Server-Timing, which only who operates the server is told.
+	timingHeader = "Corpintel-Timing"
+	// serverTiming says how long what took, in milliseconds (W3C Server Timing).
+	serverTiming = "Server-Timing"
+)
+
+// timing notes how long the parts of a request take. A nil timing notes nothing.
+type timing struct {
+	now  func() time.Time
+	last time.Time
+	told []byte
+}
+
+// newTiming returns the timing of the request, nil unless it asks for one and may.
+func (e *exchange) newTiming() *timing {
+	if e.r.Header.Get(timingHeader) == "" || e.client.Viewer.Role != auth.RoleAdmin {
+		return nil
+	}
+	t := &timing{now: e.now, last: e.record.Start()}
+	t.mark("read")
+	return t
+}
+
+// mark ends a part.
+func (t *timing) mark(part string) {
+	if t == nil {
+		return
+	}
+	now := t.now()
+	t.add(part, now.Sub(t.last))
+	t.last = now
+}
+
+func (t *timing) add(part string, took time.Duration) {
+	if len(t.told) > 0 {
+		t.told = append(t.told, ", "...)
+	}
+	t.told = append(append(t.told, part...), ";dur="...)
+	t.told = strconv.AppendFloat(t.told, float64(took.Microseconds())/1000, 'f', 3, 64)
+}
+
+// tell adds the header to an answer, which is about to be sent. database is how long statements took, within the other parts; of
+// those that went on at the same time all count.
+func (t *timing) tell(header http.Header, last string, database time.Duration) {
+	if t == nil {
+		return
+	}
+	t.mark(last)
+	t.add("db", database)
+	header.Set(serverTiming, string(t.told))
+}
