@@ -223,8 +223,8 @@ func TestDashboardHits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := c.keeping(t)
-			random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same each time
-			d := &dashboard{random, rand.NewZipf(random, 1.1, 1, uint64(len(tickers)-1)), tickers}
+			random := rand.New(rand.NewPCG(1, 2))                                                  //nolint:gosec // the same each time
+			d := &dashboard{random, rand.NewZipf(random, 1.1, 1, uint64(len(tickers)-1)), tickers} //nolint:gosec // there are some
 			const requests = 7000
 			for i := range requests {
 				query, variables := d.next()

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -235,7 +236,7 @@ func told(kind store.ChangeKind, keys ...string) store.Change {
 // drawWrite draws a write.
 func drawWrite(random *rand.Rand, step int) written {
 	n := 1 + random.IntN(drawn)
-	id := fmt.Sprint(1000 + n)
+	id := strconv.Itoa(1000 + n)
 	company, companies, filings := told(store.ChangeCompany, id), told(store.ChangeCompanies), told(store.ChangeFilings)
 	sector := told(store.ChangeSector, "Crowd")
 	filing := int64(500000+n)*100_000_000 + 10_000_000 + int64(1+random.IntN(3))
@@ -243,11 +244,11 @@ func drawWrite(random *rand.Rand, step int) written {
 	case 0:
 		return written{fmt.Sprintf("update companies set name = 'Crowd at %d', market_cap = %d where id = %s", step, step, id), []store.Change{company, companies, sector}}
 	case 1:
-		return written{fmt.Sprintf("update companies set sic = case when sic is null then '7372' end where id = %s", id), []store.Change{company, companies, sector, filings}}
+		return written{"update companies set sic = case when sic is null then '7372' end where id = " + id, []store.Change{company, companies, sector, filings}}
 	case 2:
 		return written{fmt.Sprintf("update securities set exchange = 'X%d' where company_id = %s", step, id), []store.Change{company, companies, sector}}
 	case 3: // two companies change their symbols
-		other := fmt.Sprint(1000 + 1 + n%drawn)
+		other := strconv.Itoa(1000 + 1 + n%drawn)
 		return written{
 			fmt.Sprintf(`update securities set symbol = symbol || '!' where company_id in (%[1]s, %[2]s);
 				update securities y set symbol = (select rtrim(o.symbol, '!') from securities o where o.company_id = case y.company_id when %[1]s then %[2]s else %[1]s end)
@@ -277,7 +278,7 @@ func drawWrite(random *rand.Rand, step int) written {
 		return written{
 			fmt.Sprintf(`insert into companies (id, name, search_text, ticker) values (%d, 'New %d', 'new', 'NEW%d') on conflict (id) do update set name = 'New at %d';
 				insert into securities (id, company_id, symbol, is_primary) values (%[1]d, %[1]d, 'NEW%[3]d', true) on conflict (id) do nothing`, 9000+k, k, k, step),
-			[]store.Change{told(store.ChangeCompany, fmt.Sprint(9000+k)), companies},
+			[]store.Change{told(store.ChangeCompany, strconv.Itoa(9000+k)), companies},
 		}
 	}
 }

@@ -31,6 +31,7 @@ type keeping struct {
 }
 
 func newKeeping(t *testing.T, hold chan struct{}, change ...func(*web.Options)) *keeping {
+	t.Helper()
 	return newSharing(t, hold, nil, change...)
 }
 
