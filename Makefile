@@ -50,6 +50,10 @@ test-http: setup ## Run the GraphQL-over-HTTP audit of graphql-http against the 
 test-metrics: setup ## Have a real Prometheus scrape the server (Debian's package)
 	scripts/test-metrics.sh
 
+.PHONY: check-deploy
+check-deploy: setup ## Check the files by which the server is deployed and watched (deploy/)
+	scripts/check-deploy.sh
+
 .PHONY: test-clients
 test-clients: setup ## Ask the server with Apollo Client, urql, graphql-request and Relay (Node)
 	scripts/test-clients.sh
@@ -93,6 +97,14 @@ fuzz: setup ## Run each fuzz target for FUZZTIME
 .PHONY: bench
 bench: setup ## Compare the server with hand-written handlers: a table of ratios (bench/)
 	go test ./bench -run '^$$' -bench . -benchtime $(BENCHTIME)
+
+.PHONY: load
+load: ## Load a server by k6: SCENARIO=baseline, normal, peak or stress, DURATION=60s, ANSWERS=on (docs/loadtest.md)
+	scripts/load.sh $(or $(SCENARIO),baseline)
+
+.PHONY: load-pgbench
+load-pgbench: ## Run the statements that servers send most by pgbench
+	scripts/load-pgbench.sh
 
 .PHONY: bench-all
 bench-all: setup ## Run all benchmarks for BENCHTIME each

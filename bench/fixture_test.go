@@ -26,6 +26,7 @@ import (
 	"github.com/corpintel/corpintel/store"
 	"github.com/corpintel/corpintel/store/storetest"
 	"github.com/corpintel/corpintel/web"
+	"github.com/corpintel/corpintel/web/shed"
 )
 
 // companies is how many the demo data have: enough for pages of 50 of a sector and an exchange.
@@ -81,7 +82,8 @@ func newContest(t testing.TB) *contest {
 	}
 
 	counter := &statements{}
-	s, err := store.Open(t.Context(), database, store.Options{Tracer: counter})
+	traced := tracedNothing(t)
+	s, err := store.Open(t.Context(), database, store.Options{Tracer: counter, Observer: observer{traced}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +91,8 @@ func newContest(t testing.TB) *contest {
 	return &contest{
 		server: web.New(web.Options{
 			Resolvers: resolvers.New(s), Attach: loaders.New(s, time.Now).Attach, Extensions: []graphql.HandlerExtension{resolvers.NewRenderer()},
-			RequestTimeout: time.Minute, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+			RequestTimeout: time.Minute, Telemetry: traced, Logger: slog.New(slog.DiscardHandler), Now: time.Now,
+			Work: shed.New(shed.Options{Places: 20, MaxWait: time.Second, Now: time.Now}),
 		}),
 		database: database, store: s, limit: bench.Limit(pool), statements: counter, workloads: bench.Workloads(tickers),
 	}

@@ -20,6 +20,8 @@ type Options struct {
 	Namespace string
 	// Timeout bounds a call as a whole; 0: 55 ms, which requests can wait for. Tests of something else are more patient.
 	Timeout time.Duration
+	// Hook is around the commands, to trace them; nil: nothing is.
+	Hook redis.Hook
 	// Logger is told when Redis goes away and comes back; nil discards.
 	Logger *slog.Logger
 	// Now is the time for the log; nil: time.Now.
@@ -56,6 +58,9 @@ func Open(url string, options Options) (*Cache, error) {
 		prefix:  "corpintel:" + options.Namespace + ":",
 		place:   parsed.Place(),
 		timeout: options.Timeout,
+	}
+	if options.Hook != nil {
+		c.client.AddHook(options.Hook)
 	}
 	if c.timeout == 0 {
 		c.timeout = callTimeout

@@ -138,8 +138,8 @@ func reachableDir(t *testing.T) string {
 func TestDatabaseGoesAway(t *testing.T) {
 	t.Parallel()
 	cluster := storetest.NewCluster(t)
-	// A kept answer is given for half a second more.
-	s := serve(t, openTo(cluster.URL(), "CORPINTEL_ANSWER_CACHE=off"))
+	// What is kept is given for half a second more.
+	s := serve(t, openTo(cluster.URL(), "CORPINTEL_ANSWER_CACHE=off", "CORPINTEL_ENTITY_CACHE=off"))
 	const query = `{ company(ticker: "NONE") { name } }`
 	if status, body := s.query(t, query); status != 200 {
 		t.Errorf("before: %d %s", status, body)

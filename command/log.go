@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/corpintel/corpintel/telemetry"
 	"github.com/corpintel/corpintel/web"
 )
 
@@ -23,7 +24,7 @@ func (f logFlags) logger(w io.Writer) *slog.Logger {
 	return slog.New(requestHandler{slog.NewTextHandler(w, options)})
 }
 
-// requestHandler adds the id of the request to every line that is logged while it is answered.
+// requestHandler adds the id of the request, and of its trace, to every line that is logged while it is answered.
 type requestHandler struct{ slog.Handler }
 
 // Handle logs a record.
@@ -31,7 +32,23 @@ func (h requestHandler) Handle(ctx context.Context, r slog.Record) error {
 	if id := web.RequestID(ctx); id != "" {
 		r.AddAttrs(slog.String("requestId", id))
 	}
+	if id := telemetry.From(ctx).TraceID(); id != "" && !names(r, traceKey) {
+		r.AddAttrs(slog.String(traceKey, id))
+	}
 	return h.Handler.Handle(ctx, r)
+}
+
+// traceKey is the name of the id of a trace in a line of the log. Errors that clients are told the id of have it already.
+const traceKey = "traceId"
+
+// names reports whether a record has an attribute.
+func names(r slog.Record, key string) bool {
+	found := false
+	r.Attrs(func(a slog.Attr) bool {
+		found = a.Key == key
+		return !found
+	})
+	return found
 }
 
 // WithAttrs returns a handler that adds attrs.

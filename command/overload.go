@@ -12,7 +12,7 @@ import (
 // overloadFlags say from where on operations are turned away.
 type overloadFlags struct {
 	Concurrency concurrency `name:"max-concurrency" setting:"CORPINTEL_MAX_CONCURRENCY" default:"auto" placeholder:"N" help:"Most operations that are executed at the same time, or off for no limit; auto is twice the pool size. Those that come beyond wait, and are turned away where that would take too long."`
-	QueueWait   duration    `name:"max-queue-wait" setting:"CORPINTEL_MAX_QUEUE_WAIT" default:"100ms" placeholder:"DURATION" help:"Longest time for which an operation waits to be executed."`
+	QueueWait   duration    `name:"max-queue-wait" setting:"CORPINTEL_MAX_QUEUE_WAIT" default:"1s" placeholder:"DURATION" help:"Longest time for which an operation waits to be executed."`
 }
 
 // concurrency is how many operations are executed at the same time.
@@ -46,8 +46,11 @@ func (c *concurrency) UnmarshalText(text []byte) error {
 // is made.
 const placesPerConnection = 2
 
+// patience is how long operations wait for a place while the database is away: for as long as reads are tried again.
+const patience = 3 * time.Second
+
 // limiter returns what bounds the operations of a server with a pool of a size; nil: nothing does.
-func (f overloadFlags) limiter(poolSize int, now func() time.Time) *shed.Limiter {
+func (f overloadFlags) limiter(poolSize int, now func() time.Time, isAway func() bool) *shed.Limiter {
 	if f.Concurrency.off {
 		return nil
 	}
@@ -55,7 +58,7 @@ func (f overloadFlags) limiter(poolSize int, now func() time.Time) *shed.Limiter
 	if places == 0 {
 		places = placesPerConnection * poolSize
 	}
-	return shed.New(shed.Options{Places: places, MaxWait: time.Duration(f.QueueWait), Now: now})
+	return shed.New(shed.Options{Places: places, MaxWait: time.Duration(f.QueueWait), Now: now, IsHeld: isAway, Patience: patience})
 }
 
 // workOf returns what scrapes read of a limiter; nil where there is none.

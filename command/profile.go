@@ -40,8 +40,12 @@ func (c *profileCommand) Run(ctx context.Context, e *Environment) error {
 	if c.Seconds > maxProfileSeconds {
 		return fmt.Errorf("--seconds: at most %d are taken", maxProfileSeconds)
 	}
-	fmt.Fprintf(e.Stderr, "watching %s for %d s ...\n", c.Admin, c.Seconds)
-	taken, err := c.fetch(ctx)
+	base, err := url.Parse(c.Admin)
+	if err != nil || base.Host == "" {
+		return errors.New("--admin: want a URL, such as http://127.0.0.1:8081")
+	}
+	fmt.Fprintf(e.Stderr, "watching %s for %d s ...\n", base.Redacted(), c.Seconds)
+	taken, err := c.fetch(ctx, base)
 	if err != nil {
 		return err
 	}
@@ -56,11 +60,7 @@ func (c *profileCommand) Run(ctx context.Context, e *Environment) error {
 	return nil
 }
 
-func (c *profileCommand) fetch(ctx context.Context) (*profile.Profile, error) {
-	base, err := url.Parse(c.Admin)
-	if err != nil || base.Host == "" {
-		return nil, errors.New("--admin: want a URL, such as http://127.0.0.1:8081")
-	}
+func (c *profileCommand) fetch(ctx context.Context, base *url.URL) (*profile.Profile, error) {
 	address := base.JoinPath("debug/pprof/profile")
 	address.RawQuery = url.Values{"seconds": {strconv.Itoa(int(c.Seconds))}}.Encode()
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(c.Seconds)*time.Second+profileGrace)
@@ -83,7 +83,7 @@ func (c *profileCommand) fetch(ctx context.Context) (*profile.Profile, error) {
 	}
 	taken, err := profile.ParseData(body)
 	if err != nil {
-		return nil, fmt.Errorf("profile: what answers at %s is not a server of ours: %w", c.Admin, err)
+		return nil, fmt.Errorf("profile: what answers at %s is not a server of ours: %w", base.Redacted(), err)
 	}
 	return taken, nil
 }

@@ -50,7 +50,7 @@ type sharedCache struct {
 // open returns a cache on the Redis to use; the private one is started, or joined when it runs already. There need not be
 // any: then the reason is logged, and the server keeps to its own memory.
 func (f redisFlags) open(
-	ctx context.Context, e *Environment, db *database, flags *databaseFlags, pool *pgxpool.Pool, logger *slog.Logger,
+	ctx context.Context, e *Environment, db *database, flags *databaseFlags, pool *pgxpool.Pool, hook redis.Hook, logger *slog.Logger,
 ) *sharedCache {
 	if f.URL == redisOff {
 		return &sharedCache{place: "in the memory of this server (REDIS_URL is off)"}
@@ -69,7 +69,7 @@ func (f redisFlags) open(
 		url, s.place = s.server.URL(), "private Redis in "+dir
 	}
 	var err error
-	s.cache, err = cache.Open(url, cache.Options{Namespace: namespace(ctx, pool, db), Logger: logger, Now: e.Now})
+	s.cache, err = cache.Open(url, cache.Options{Namespace: namespace(ctx, pool, db), Hook: hook, Logger: logger, Now: e.Now})
 	if err != nil { // it was parsed before
 		logger.ErrorContext(ctx, "no Redis: caches and rate limits are this server's own", slog.Any("error", err))
 		s.close(ctx, logger)

@@ -42,6 +42,8 @@ type commands struct {
 	Database databaseFlags `embed:"" group:"database"`
 	Log      logFlags      `embed:"" group:"log"`
 
+	Version kong.VersionFlag `help:"Say which version this is."`
+
 	Serve     serveCommand     `cmd:"" default:"withargs" help:"Migrate and serve GraphQL (the default)."`
 	Migrate   migrateCommand   `cmd:"" help:"Change the database's schema."`
 	Demo      demoCommand      `cmd:"" help:"Load synthetic data into an empty database; the same number gives the same data."`
@@ -50,6 +52,7 @@ type commands struct {
 	Documents documentsCommand `cmd:"" help:"Register what clients may call by id, and see what they use."`
 	Doctor    doctorCommand    `cmd:"" help:"Look at the database as an experienced administrator does."`
 	Profile   profileCommand   `cmd:"" help:"Fetch a profile of a running server, of one operation if wanted."`
+	Health    healthCommand    `cmd:"" help:"Ask a running server whether it is well."`
 }
 
 // Run runs the command that the arguments (without the program's name) say, until it is done or ctx is cancelled, and
@@ -90,6 +93,7 @@ func parse(cli *commands, args []string, e *Environment) (*kong.Context, error) 
 		kong.Name("corpintel"),
 		kong.Description("A GraphQL server for public companies, their SEC filings and their metrics through time."),
 		kong.Writers(e.Stdout, e.Stderr),
+		kong.Vars{"version": version()},
 		kong.Exit(func(int) { helped = true }),
 		kong.Resolvers(variables),
 		kong.ValueFormatter(helpWithVariable),
@@ -97,6 +101,7 @@ func parse(cli *commands, args []string, e *Environment) (*kong.Context, error) 
 		kong.ExplicitGroups([]kong.Group{
 			{Key: "database", Title: "Database:"},
 			{Key: "log", Title: "Log:"},
+			{Key: "traces", Title: "Traces:", Description: "Made where there is a collector to send them to."},
 			{Key: "limits", Title: "Limits:", Description: "What is beyond is refused before anything is done."},
 		}),
 	)

@@ -47,6 +47,7 @@ type serveCommand struct {
 	Limits    limitFlags     `embed:"" group:"limits"`
 	Overload  overloadFlags  `embed:"" group:"limits"`
 	Telemetry telemetryFlags `embed:"" group:"log"`
+	Traces    traceFlags     `embed:"" group:"traces"`
 }
 
 // Run serves until ctx is cancelled, then finishes the requests in flight.
@@ -70,7 +71,6 @@ func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseF
 		requestTimeout: time.Duration(c.RequestTimeout),
 		drainTimeout:   time.Duration(c.DrainTimeout),
 		limits:         c.Limits.limits(),
-		work:           c.Overload.limiter(int(c.PoolSize), e.Now),
 		access:         c.Access.access(isLoopback(public.Addr())),
 		answerBytes:    int64(c.AnswerCache),
 		entityBytes:    int64(c.EntityCache),
@@ -81,6 +81,11 @@ func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseF
 		now:            e.Now,
 		failed:         make(chan error, 2),
 	}
+	endTraces, err := c.Traces.open(ctx, e, s.telemetry, logger)
+	if err != nil {
+		return err
+	}
+	defer endTraces()
 	admin := s.startAdmin(ctx, internal)
 	defer admin.Close()
 
@@ -98,9 +103,10 @@ func (c *serveCommand) Run(ctx context.Context, e *Environment, flags *databaseF
 		return endedEarly(ctx, err)
 	}
 	defer s.store.Close()
+	s.work = c.Overload.limiter(int(c.PoolSize), e.Now, s.store.IsAway)
 	db.mentionPooler(ctx, s.store.Pooler(), store.ExecMode(c.ExecMode), logger)
 	s.direct = db.direct
-	shared := c.Redis.open(ctx, e, db, flags, s.store.Pool(), logger)
+	shared := c.Redis.open(ctx, e, db, flags, s.store.Pool(), s.telemetry.RedisHook(), logger)
 	defer shared.close(ctx, logger)
 	s.redis = shared.cache
 	s.registry, err = openRegistry(ctx, db, s.store, s.redis, s.now, logger)
@@ -224,16 +230,22 @@ type server struct {
 // startAdmin serves the admin address from before the start until after the end.
 func (s *server) startAdmin(ctx context.Context, l net.Listener) *http.Server {
 	s.health = web.NewHealth(s.ready, s.logger)
-	handler := web.Admin{Health: s.health, Metrics: s.telemetry.Handler(), Profiles: s.profiles.Handler()}.Handler()
+	handler := web.Admin{
+		Health: s.health, Metrics: s.telemetry.Handler(), Profiles: s.profiles.Handler(),
+		Access: web.Access{LocalOnly: isLoopback(l.Addr()), Hosts: s.access.Hosts},
+	}.Handler()
 	admin := web.NewServer(context.WithoutCancel(ctx), handler, s.requestTimeout, s.logger)
 	s.serve(admin, l)
 	return admin
 }
 
+// errCutOff is why requests end that did not finish in time when the server is told to end.
+var errCutOff = errors.New("the server ends")
+
 // start follows changes, warms up, and serves requests. The function that it returns ends that: it waits for requests in
 // flight, for drainTimeout, and cuts off those that are left.
 func (s *server) start(ctx context.Context) (stop func()) {
-	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	base, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	// Rows are told of changes before answers: what an answer is made of is never older than what it counts as made of.
 	entities := s.keepEntities()
 	operations := loaders.New(s.store, s.now, loaders.WithEntities(entities), loaders.WithWatch(s.telemetry.Batch))
@@ -267,15 +279,16 @@ func (s *server) start(ctx context.Context) (stop func()) {
 	s.warmUp(ctx, operations, documents)
 	public := web.NewServer(base, handler, s.requestTimeout, s.logger)
 	s.serve(public, s.public)
+	go reclaim(base, s.logger)
 	s.health.Serving()
 	return func() {
-		defer cancel()
+		defer cancel(errCutOff)
 		defer kept.Close()
 		limited, cancelLimit := context.WithTimeout(base, s.drainTimeout)
 		defer cancelLimit()
 		if err := public.Shutdown(limited); err != nil {
 			s.logger.WarnContext(base, "requests were cut off: they did not finish in time", slog.Any("error", err))
-			cancel()
+			cancel(errCutOff)
 			_ = public.Close() // nothing is left to be done about it
 		}
 	}

@@ -20,6 +20,7 @@ func TestHelp(t *testing.T) {
 		"", "serve", "migrate", "migrate up", "migrate down", "migrate status", "migrate timescale", "demo", "import", "import edgar",
 		"import reference", "client", "client create", "client list", "client change", "client rotate", "client revoke", "documents",
 		"documents publish", "documents list", "documents retire", "documents revoke", "documents usage", "documents check", "doctor",
+		"health",
 	} {
 		got.WriteString("$ corpintel " + strings.TrimSpace(command+" --help") + "\n")
 		got.WriteString(mustRun(t, nil, append(strings.Fields(command), "--help")...) + "\n")
@@ -66,6 +67,9 @@ func TestRefusedSettings(t *testing.T) {
 		"timeout":           {[]string{"CORPINTEL_REQUEST_TIMEOUT=0s"}, nil, "CORPINTEL_REQUEST_TIMEOUT: want a positive duration"},
 		"timeout, no unit":  {[]string{"CORPINTEL_REQUEST_TIMEOUT=10"}, nil, "CORPINTEL_REQUEST_TIMEOUT: want a positive duration"},
 		"pool size":         {[]string{"CORPINTEL_POOL_SIZE=0"}, nil, "CORPINTEL_POOL_SIZE: want a whole number from 1"},
+		"concurrency":       {[]string{"CORPINTEL_MAX_CONCURRENCY=0"}, nil, "CORPINTEL_MAX_CONCURRENCY: want a whole number from 1 to 100000, auto or off"},
+		"concurrency, text": {nil, []string{"--max-concurrency=many"}, "--max-concurrency: want a whole number from 1 to 100000, auto or off"},
+		"queue wait":        {[]string{"CORPINTEL_MAX_QUEUE_WAIT=0s"}, nil, "CORPINTEL_MAX_QUEUE_WAIT: want a positive duration"},
 		"auth":              {[]string{"CORPINTEL_AUTH=on"}, nil, "CORPINTEL_AUTH: want off or required"},
 		"auth by flag":      {nil, []string{"serve", "--auth=OFF"}, "--auth: want off or required"},
 		"client, no name":   {nil, []string{"client", "create", "--role=admin"}, "missing flags: --name=NAME"},
@@ -98,6 +102,11 @@ func TestRefusedSettings(t *testing.T) {
 		"no id":             {nil, []string{"documents", "revoke", "--client=x"}, `expected "<id> ..."`},
 		"unused since":      {nil, []string{"documents", "usage", "--unused-since=July"}, "--unused-since: date"},
 		"no schema":         {nil, []string{"documents", "check"}, "missing flags: --schema=FILE"},
+		"sampling":          {[]string{"CORPINTEL_TRACE_SAMPLING=2"}, nil, "CORPINTEL_TRACE_SAMPLING: want a number from 0 to 1"},
+		"sampling, NaN":     {nil, []string{"--trace-sampling=nan"}, "--trace-sampling: want a number from 0 to 1"},
+		"collector":         {[]string{"OTEL_EXPORTER_OTLP_ENDPOINT=user:S3CRET@h:4317"}, nil, "OTEL_EXPORTER_OTLP_ENDPOINT: want http://host:port, or https"},
+		"collector's path":  {[]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=unix:///x"}, nil, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: want http://host:port"},
+		"protocol":          {[]string{"OTEL_EXPORTER_OTLP_PROTOCOL=http/json"}, nil, `OTEL_EXPORTER_OTLP_PROTOCOL must be one of "http/protobuf","grpc"`},
 		"companies":         {nil, []string{"demo", "--companies=-1"}, "--companies: want a whole number from 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -35,7 +36,8 @@ type observer struct{ telemetry *telemetry.Telemetry }
 // Observe implements store.Observer.
 func (o observer) Observe(ctx context.Context, trip store.RoundTrip) {
 	o.telemetry.Trip(ctx, telemetry.Trip{
-		Start: trip.Start, Waited: trip.Waited, Took: trip.Took, Again: trip.Again, Failed: trip.Err != nil,
+		Start: trip.Start, Waited: trip.Waited, Took: trip.Took, Again: trip.Again, Failed: trip.Err != nil, Fault: faultOf(trip.Err),
+		Cancelled: trip.Err != nil && errors.Is(ctx.Err(), context.Canceled),
 	}, trip.Len(), func(i int) telemetry.Statement {
 		s := trip.Statement(i)
 		return telemetry.Statement{Name: s.Name, Rows: s.Rows, Took: s.Took}

@@ -267,6 +267,7 @@ func TestProfileFaults(t *testing.T) {
 		"no server": {[]string{"--admin=http://127.0.0.1:1", "--seconds=1"}, "connection refused"},
 		"no URL":    {[]string{"--admin=localhost"}, "want a URL, such as http://127.0.0.1:8081"},
 		"too long":  {[]string{"--seconds=301"}, "at most 300"},
+		"password":  {[]string{"--admin=http://user:s3cret@127.0.0.1:1", "--seconds=1"}, "watching http://user:xxxxx@127.0.0.1:1 for 1 s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

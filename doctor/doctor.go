@@ -175,6 +175,7 @@ var membership = regexp.MustCompile(`privileges of (?:the )?"?(pg_\w+)`)
 // refused is the finding of a check that the server did not let look.
 func refused(err *pgconn.PgError) Finding {
 	const insufficientPrivilege, queryCanceled, notReady = "42501", "57014", "55000"
+	const noDatabase, wrongPassword, notAdmitted = "3D000", "28P01", "28000"
 	switch err.Code {
 	case insufficientPrivilege:
 		advice := "Run the doctor as the role that owns the database."
@@ -197,6 +198,11 @@ func refused(err *pgconn.PgError) Finding {
 		return Finding{Status: Warn, What: "not looked at: it took too long", Advice: "Run the doctor again when the server has less to do."}
 	case notReady: // an extension without its library
 		return Finding{Status: Warn, What: "not looked at: " + err.Message, Advice: absent}
+	case noDatabase, wrongPassword, notAdmitted:
+		return Finding{
+			Status: Fail, What: "the server lets nobody in by this URL: " + err.Message,
+			Advice: "Correct the role, the password or the database in DATABASE_URL or DATABASE_DIRECT_URL, or let the role in by pg_hba.conf.",
+		}
 	default:
 		return Finding{
 			Status: Fail, What: "the server refuses to tell: " + err.Message,

@@ -38,7 +38,7 @@ func scans(ctx context.Context, p *patient) ([]Finding, error) {
 		f := Finding{
 			Status: Warn,
 			What:   fmt.Sprintf("%s, of about %d rows, was read as a whole %d times, and %d times by an index", t.Table, t.Rows, t.Scans, t.By_Index),
-			Advice: "A statement has no index to go by: see indexes above, and find it with corpintel doctor --slowest or --explain.",
+			Advice: "A statement has no index to go by: see indexes above, and find it with corpintel doctor --slowest or the header Corpintel-Explain.",
 		}
 		if i == 0 {
 			findings[0] = f

@@ -123,6 +123,22 @@ func wantFinding(t *testing.T, all []doctor.Finding, check string, status doctor
 	t.Errorf("no finding %s, %s with %q in %+v", check, status, what, all)
 }
 
+// TestNotLetIn asks by URLs that lead to nothing: what is wrong is the URL, and the server has nothing to say of it.
+func TestNotLetIn(t *testing.T) {
+	t.Parallel()
+	cluster := storetest.NewCluster(t)
+	for name, url := range map[string]string{
+		"role":     as(t, "nobody_knows", cluster.URL()),
+		"database": cluster.SuperuserURL("nowhere"),
+	} {
+		_, err := migrations.Status(t.Context(), url)
+		f, refused := doctor.Refused("migrations", err)
+		if !refused || f.Status != doctor.Fail || !strings.Contains(f.Advice, "DATABASE_URL") {
+			t.Errorf("%s: %v, finding %+v", name, err, f)
+		}
+	}
+}
+
 // TestVisitor lets a role look that was granted nothing.
 func TestVisitor(t *testing.T) {
 	t.Parallel()

@@ -34,9 +34,9 @@ type session struct {
 }
 
 func open(ctx context.Context, databaseURL string, fsys fs.FS) (*session, error) {
-	config, err := pgx.ParseConfig(databaseURL)
+	config, err := configOf(databaseURL)
 	if err != nil {
-		return nil, fmt.Errorf("migrations: %w", err)
+		return nil, err
 	}
 	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepare))
 	// The session lock must hold for the connection the steps run on: with one connection there is no other.
@@ -51,6 +51,21 @@ func open(ctx context.Context, databaseURL string, fsys fs.FS) (*session, error)
 		return nil, fmt.Errorf("migrations: connect: %w", err)
 	}
 	return &session{db: db, provider: provider}, nil
+}
+
+// connectTimeout is how long connecting may take where the URL does not say: what stands at its address may never answer.
+const connectTimeout = 10 * time.Second
+
+// configOf returns how to connect to the database at a URL.
+func configOf(databaseURL string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(databaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	return config, nil
 }
 
 // prepare refuses servers that are too old, lifts the statement timeout that a role may carry for its requests, and sets

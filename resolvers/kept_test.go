@@ -28,15 +28,17 @@ import (
 	"github.com/corpintel/corpintel/web/answers"
 )
 
-// keeper is a server that keeps its answers.
+// keeper is a server that keeps its answers, and rows.
 type keeper struct {
 	*server
 
+	rows     *loaders.Entities
 	kept     *answers.Cache
 	follower *events.Follower
 }
 
-// serveKeeping starts a server that keeps answers, and follows the changes of its database. With a Redis it shares all of them.
+// serveKeeping starts a server that keeps answers, and rows below them, and follows the changes of its database. With a Redis it
+// shares all answers.
 func serveKeeping(t *testing.T, database string, redis *cache.Cache) *keeper {
 	t.Helper()
 	counter := &statements{}
@@ -52,6 +54,8 @@ func serveKeeping(t *testing.T, database string, redis *cache.Cache) *keeper {
 	kept := answers.New(answers.Options{
 		Bytes: 64 << 20, Fresh: follower.Fresh, Now: time.Now, Point: follower.Point, Redis: redis, Dear: time.Nanosecond,
 	})
+	rows := loaders.NewEntities(loaders.EntitiesOptions{Bytes: 8 << 20, Fresh: follower.Fresh})
+	follower.Subscribe(func(b events.Batch) { rows.Apply(b.All, b.Changes) }) // before answers, as in a server
 	follower.Subscribe(kept.Apply)
 	history, err := follower.History(t.Context())
 	if err != nil {
@@ -69,14 +73,14 @@ func serveKeeping(t *testing.T, database string, redis *cache.Cache) *keeper {
 		cancel()
 		<-done
 	})
-	l := loaders.New(s, func() time.Time { return today })
+	l := loaders.New(s, func() time.Time { return today }, loaders.WithEntities(rows))
 	h := httptest.NewServer(web.New(web.Options{
 		Resolvers: resolvers.New(s), Attach: l.Attach, RequestTimeout: time.Minute,
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Extensions: []graphql.HandlerExtension{resolvers.NewRenderer()},
 		Answers: kept, Companies: func(ctx context.Context) []*store.Company { return loaders.From(ctx).Shown() },
 	}))
 	t.Cleanup(h.Close)
-	return &keeper{&server{url: h.URL + "/graphql", store: s, loaders: l, statements: counter}, kept, follower}
+	return &keeper{&server{url: h.URL + "/graphql", store: s, loaders: l, statements: counter}, rows, kept, follower}
 }
 
 // question is the operation of a golden file.
@@ -137,6 +141,9 @@ func TestKeptEqual(t *testing.T) {
 	if here.Hits < int64(len(all)) || there.Hits < int64(len(all)) || here.Shared.Hits+there.Shared.Hits < int64(len(all)/2) {
 		t.Errorf("the test proves nothing: %+v and %+v", here, there)
 	}
+	if rows := keeping.rows.Stats(); rows.Hits == 0 {
+		t.Errorf("the test proves nothing of rows: %+v", rows)
+	}
 }
 
 // TestKeptNeverOld imports files one by one, and asks after each what is asked elsewhere: servers that keep answers, and share
@@ -172,6 +179,9 @@ func TestKeptNeverOld(t *testing.T) {
 		}
 	}
 	for _, k := range keepers {
+		if rows := k.rows.Stats(); rows.Hits == 0 || rows.Stale == 0 {
+			t.Errorf("the test proves nothing of rows: %+v", rows)
+		}
 		if stats := k.kept.Stats(); stats.Hits == 0 || stats.Stale == 0 || stats.Shared.Hits == 0 || stats.Shared.Stale == 0 || stats.Shared.Spoilt > 0 {
 			t.Errorf("the test proves nothing: %+v", stats)
 		}

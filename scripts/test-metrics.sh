@@ -17,4 +17,4 @@ if ! command -v prometheus >/dev/null; then
   echo "Prometheus is not installed: NOT RUN, nothing was scraped by a real one"
   exit 0
 fi
-CORPINTEL_TEST_PROMETHEUS=$(command -v prometheus) go test -count=1 ./command -run '^TestPrometheus$' -v
+CORPINTEL_TEST_PROMETHEUS=$(command -v prometheus) go test -count=1 ./command -run '^(TestPrometheus|TestServiceLevels)$' -v

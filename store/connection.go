@@ -85,6 +85,8 @@ func (s *Store) connect(ctx context.Context) (*pgxpool.Conn, error) {
 	if int(s.places.open.Load()) == cap(s.places.taken) {
 		return s.pool.Acquire(ctx)
 	}
+	s.held.Add(1)
+	defer s.held.Add(-1)
 	waiting, cancel := context.WithTimeout(ctx, s.acquireTimeout)
 	defer cancel()
 	conn, err := s.pool.Acquire(waiting)

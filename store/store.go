@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -45,6 +46,7 @@ type Store struct {
 	acquireTimeout time.Duration
 	observer       Observer
 	retryFor       time.Duration
+	held           atomic.Int32 // reads that are tried again, or wait for a connection to be opened
 	log            *slog.Logger
 	texts          texts
 }
@@ -123,6 +125,10 @@ func (s *Store) Close() { s.pool.Close() }
 // Pool returns the connections, for importers.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
+// IsAway reports whether PostgreSQL is away, or has just come back, as far as reads have found: some are tried again, or wait for a
+// connection in the place of one that was lost. It takes no lock.
+func (s *Store) IsAway() bool { return s.held.Load() > 0 }
+
 // Ping asks whether PostgreSQL answers. Error: ErrUnavailable.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.pool.Ping(ctx); err != nil {
@@ -195,6 +201,8 @@ func (s *Store) repeat(ctx context.Context, do func() error) error {
 			return err
 		case away.IsZero():
 			away = time.Now()
+			s.held.Add(1)
+			defer s.held.Add(-1)
 		case time.Since(away) > s.retryFor:
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}

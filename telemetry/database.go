@@ -14,7 +14,13 @@ type Trip struct {
 	Took   time.Duration // from then to the last row; 0 without a connection
 	Again  bool          // it was tried before, and PostgreSQL was away
 	Failed bool
+	// Cancelled says that it failed as nobody waits for it any more.
+	Cancelled bool
+	Fault     string // kind of failure, such as PostgreSQL's code; empty where it has none
 }
+
+// sent reports whether it was made: there was a connection.
+func (t Trip) sent() bool { return !t.Failed || t.Took > 0 }
 
 // Statement is one of those of a trip.
 type Statement struct {
@@ -35,7 +41,7 @@ type databaseMetrics struct {
 	wait       prometheus.Observer
 	retries    prometheus.Counter
 	ok, failed prometheus.Counter
-	none       prometheus.Counter
+	none, left prometheus.Counter
 	statements *lookup[string, statementMetrics]
 }
 
@@ -43,8 +49,9 @@ func (d *databaseMetrics) init(m *metrics) {
 	d.wait = m.histogram("corpintel_db_connection_wait_seconds", "Time that reads waited for a connection.", waitSeconds)
 	d.retries = m.counter("corpintel_db_retries_total", "Round trips that were tried again as PostgreSQL was away.")
 	trips := m.counters("corpintel_db_round_trips_total",
-		"Round trips of reads by outcome: ok, failed, or no_connection, where none was to be had.", "outcome")
+		"Round trips of reads by outcome: ok, failed, no_connection, where none was to be had, or cancelled, as nobody waited.", "outcome")
 	d.ok, d.failed, d.none = trips.WithLabelValues("ok"), trips.WithLabelValues("failed"), trips.WithLabelValues("no_connection")
+	d.left = trips.WithLabelValues("cancelled")
 	seconds := m.histograms("corpintel_db_statement_duration_seconds",
 		"Time from the statement before, or the sending, to the last row.", statementSeconds, "statement")
 	rows := m.counters("corpintel_db_statement_rows_total", "Rows that came.", "statement")
@@ -64,7 +71,9 @@ func (t *Telemetry) Trip(ctx context.Context, trip Trip, n int, statement func(i
 	switch {
 	case !trip.Failed:
 		d.ok.Inc()
-	case trip.Took == 0:
+	case trip.Cancelled:
+		d.left.Inc()
+	case !trip.sent():
 		d.none.Inc()
 	default:
 		d.failed.Inc()
@@ -79,5 +88,8 @@ func (t *Telemetry) Trip(ctx context.Context, trip Trip, n int, statement func(i
 			known.rows.Add(float64(s.Rows))
 		}
 		request.addStatement(s, n-i)
+	}
+	if request.Traced() {
+		t.traces.trip(ctx, trip, n, statement)
 	}
 }

@@ -11,12 +11,15 @@ import (
 // maxVariables is how many bytes of variables are logged.
 const maxVariables = 4 << 10
 
+// turnedAway is the code of a request in overload: a line for each would be the next thing to be too much.
+const turnedAway = "OVERLOADED"
+
 // log logs a request: faults of ours as warnings, others as a line of information where each is to have one, else for debugging.
 // A slow operation is logged once more, with its statements.
 func (t *Telemetry) log(ctx context.Context, q *Request, e *Ending) {
 	level := slog.LevelDebug
 	switch {
-	case e.Status >= http.StatusInternalServerError && !e.Left:
+	case e.Status >= http.StatusInternalServerError && !e.Left && q.codes[0] != turnedAway:
 		level = slog.LevelWarn
 	case t.requests:
 		level = slog.LevelInfo

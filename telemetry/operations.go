@@ -25,13 +25,16 @@ const (
 	Refused Outcome = iota // it was not executed
 	OK                     // it was answered without errors
 	Failed                 // it was executed, and the answer has errors
+	Left                   // its client hung up before the answer was ready
+
+	outcomes = 4
 )
 
-func (o Outcome) String() string { return [...]string{"refused", "ok", "errors"}[o] }
+func (o Outcome) String() string { return [outcomes]string{"refused", "ok", "errors", "left"}[o] }
 
 // operation is what is counted of one name.
 type operation struct {
-	outcomes [3]prometheus.Counter
+	outcomes [outcomes]prometheus.Counter
 	seconds  prometheus.Observer
 }
 
@@ -50,8 +53,8 @@ type operationMetrics struct {
 
 func (o *operationMetrics) init(m *metrics) {
 	count := m.counters("corpintel_graphql_operations_total",
-		"Operations by name and outcome: ok, errors, or refused, which is not executed.", "operation", "outcome")
-	seconds := m.histograms("corpintel_graphql_operation_duration_seconds", "Time that operations took which were not refused, kept answers too.",
+		"Operations by name and outcome: ok, errors, refused, which is not executed, or left, whose client hung up.", "operation", "outcome")
+	seconds := m.histograms("corpintel_graphql_operation_duration_seconds", "Time that operations took which were answered, kept answers too.",
 		operationSeconds, "operation")
 	create := func(name string) *operation {
 		made := &operation{seconds: seconds.WithLabelValues(name)}
@@ -97,7 +100,7 @@ func (o *operationMetrics) of(name string, registered, mayBecomeKnown bool) *ope
 func (o *operationMetrics) ended(q *Request, took time.Duration) {
 	known := o.of(q.Operation, q.Registered, q.Registered && q.Outcome != Refused || q.Outcome == OK)
 	known.outcomes[q.Outcome].Inc()
-	if q.Outcome == Refused {
+	if q.Outcome == Refused || q.Outcome == Left {
 		return
 	}
 	known.seconds.Observe(took.Seconds())

@@ -2,9 +2,12 @@ package telemetry
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Where the answer of an operation came from.
@@ -41,8 +44,12 @@ type Request struct {
 	telemetry *Telemetry
 	path      string
 	start     time.Time
+	trace     trace.TraceID // that it belongs to, sampled or not
+	span      trace.Span    // nil unless it is sampled
+	parts     []part        // of a request that is sampled
 	codes     [maxCodes]string
 	errors    int
+	left      bool // the client was gone when the answer was ready
 
 	mu         sync.Mutex // of what is below
 	statements int
@@ -99,12 +106,21 @@ func (q *Request) Resolve(outcome string) {
 	q.telemetry.operations.documents.get(documentKey{client, outcome}).Inc()
 }
 
+// Leave notes that the client was gone when the answer was ready: what it says is nobody's fault, and is told to nobody.
+func (q *Request) Leave() {
+	if q != nil {
+		q.left = true
+	}
+}
+
 // Fail counts an error of the answer by its code.
 func (q *Request) Fail(code string) {
 	if q == nil {
 		return
 	}
-	q.telemetry.operations.errors.get(code).Inc()
+	if !q.left {
+		q.telemetry.operations.errors.get(code).Inc()
+	}
 	if q.errors < maxCodes {
 		q.codes[q.errors] = code
 	}
@@ -153,8 +169,10 @@ func (q *Request) add(trip Trip, statements int) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.trips++
-	q.statements += statements
+	if trip.sent() {
+		q.trips++
+		q.statements += statements
+	}
 	q.database += trip.Waited + trip.Took
 }
 
@@ -185,9 +203,18 @@ type Ending struct {
 	took time.Duration
 }
 
+// clientLeft is the status that requests are counted and logged with whose clients hung up: no client is told it.
+const clientLeft = 499
+
 // End counts and logs the request.
 func (t *Telemetry) End(ctx context.Context, q *Request, e Ending) {
 	e.took = e.At.Sub(q.start)
+	if q.left {
+		e.Status, q.Outcome = clientLeft, Left
+	}
+	if q.Method == http.MethodHead {
+		e.Bytes = 0 // net/http takes a body, and sends none
+	}
 	q.Endpoint = endpointOf(e.Pattern)
 	t.http.inFlight.Dec()
 	t.http.ended(q.Method, q.Endpoint, &e)
@@ -195,6 +222,7 @@ func (t *Telemetry) End(ctx context.Context, q *Request, e Ending) {
 		t.operations.ended(q, e.took)
 	}
 	t.log(ctx, q, &e)
+	t.endSpan(ctx, q, &e)
 }
 
 // loggedPath returns the path for the log: its template, or the beginning of one that there is nothing at.

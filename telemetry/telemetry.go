@@ -35,6 +35,8 @@ type Telemetry struct {
 	database   databaseMetrics
 	loaders    *lookup[string, prometheus.Observer]
 	lag        prometheus.Observer
+	spans      spanCounters
+	traces     *traces // nil: nothing is traced
 	scraped    *scraped
 }
 
@@ -52,6 +54,7 @@ func New(o Options) *Telemetry {
 	t.loaders = newLookup(64, other, func(name string) prometheus.Observer { return batches.WithLabelValues(name) })
 	t.lag = t.histogram("corpintel_outbox_lag_seconds",
 		"Time from the oldest change of a batch being written to this server knowing of it.", lagSeconds)
+	t.spans.init(&t.metrics)
 	t.scraped = newScraped(&t.metrics)
 	t.registry.MustRegister(t.scraped)
 	t.addBuild()

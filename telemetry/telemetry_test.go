@@ -98,7 +98,7 @@ func TestFlood(t *testing.T) {
 	}
 	families := scrape(t, m)
 	for name, most := range map[string]int{
-		"corpintel_graphql_operations_total":           (100 + 1000 + 1) * 3,
+		"corpintel_graphql_operations_total":           (100 + 1000 + 1) * 4,
 		"corpintel_graphql_operation_duration_seconds": 100 + 1000 + 1,
 		"corpintel_graphql_errors_total":               65,
 		"corpintel_guard_refusals_total":               33,
@@ -143,6 +143,7 @@ func TestOnlySuccessIsKnown(t *testing.T) {
 	ask(t, m, func(q *telemetry.Request) { q.Operation = "Bad" })
 	want := map[string]float64{
 		"other errors": 1, "other refused": 1, "other ok": 0, "Good ok": 1, "Good refused": 1, "Good errors": 0,
+		"other left": 0, "Good left": 0,
 	}
 	if diff := cmp.Diff(want, flat(scrape(t, m)["corpintel_graphql_operations_total"])); diff != "" {
 		t.Errorf("operations (-want +got):\n%s", diff)
@@ -250,6 +251,9 @@ func TestScraped(t *testing.T) {
 	m.Read(telemetry.Sources{
 		Connections: func() telemetry.Connections { return telemetry.Connections{Size: 10, Open: 9, Used: 3} },
 		Fresh:       func() bool { return true }, Unprimed: func() int64 { return 7 },
+		Work: func() telemetry.Work {
+			return telemetry.Work{Places: 20, Taken: 19, Queued: 18, Waited: 17, WaitTime: 1500 * time.Millisecond, Full: 16, Late: 15, Left: 14}
+		},
 	})
 	m.Cache("c", func() telemetry.CacheStats {
 		return telemetry.CacheStats{Hits: 5, Misses: 4, Bytes: 100, Stale: telemetry.NotCounted, Evictions: telemetry.NotCounted}
@@ -258,6 +262,8 @@ func TestScraped(t *testing.T) {
 	for _, name := range []string{
 		"db_connection_pool_size", "corpintel_db_connections_open", "db_connections_checked_out", "corpintel_outbox_fresh",
 		"loader_unprimed_total", "corpintel_cache_hits_total", "corpintel_cache_misses_total", "corpintel_cache_bytes",
+		"corpintel_work_places", "corpintel_work_in_progress", "corpintel_work_queued", "corpintel_work_waited_total",
+		"corpintel_work_wait_seconds_total", "corpintel_work_shed_total",
 	} {
 		for labels, n := range flat(families[name]) {
 			got[name+labels] = n
@@ -266,6 +272,9 @@ func TestScraped(t *testing.T) {
 	want := map[string]float64{
 		"db_connection_pool_size": 10, "corpintel_db_connections_open": 9, "db_connections_checked_out": 3, "corpintel_outbox_fresh": 1,
 		"loader_unprimed_total": 7, "corpintel_cache_hits_totalc": 5, "corpintel_cache_misses_totalc": 4, "corpintel_cache_bytesc": 100,
+		"corpintel_work_places": 20, "corpintel_work_in_progress": 19, "corpintel_work_queued": 18, "corpintel_work_waited_total": 17,
+		"corpintel_work_wait_seconds_total": 1.5, "corpintel_work_shed_totalfull": 16, "corpintel_work_shed_totallate": 15,
+		"corpintel_work_shed_totalleft": 14,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("scraped (-want +got):\n%s", diff)

@@ -41,10 +41,13 @@ func (e *exchange) dependencies(ctx context.Context, operation *graphql.Operatio
 			return nil, false
 		}
 	}
-	if asksFor(selections, "MetricDefinition", "") {
+	// What is in a list of definitions, and how many, depends on their texts, where it shows none of them too.
+	if asksFor(selections, "MetricDefinition", "") || asksFor(selections, "Company", "metricDefinitions") {
 		tags = append(tags, answers.Definitions)
 	}
-	if asksFor(selections, "Filing", "company") { // which one of several that is can change with another
+	// Which one of several companies a filing is shown with can change with another; and the filing that a value is from may be
+	// that of others alone, which are told of when it comes.
+	if asksFor(selections, "Filing", "company") || asksFor(selections, "MetricValue", "filing") {
 		tags = append(tags, answers.Filings)
 	}
 	slices.Sort(tags)

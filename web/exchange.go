@@ -90,7 +90,7 @@ func (e *exchange) execute(ctx context.Context) {
 		e.explain.Watch(operation)
 	}
 	response := e.dispatchAdmitted(ctx, operation)
-	e.timing.mark("execute")
+	e.timing.mark(executing)
 	if response == nil {
 		// The context ended before the first resolver was called.
 		refuse(e.w, e.r, tookTooLong())

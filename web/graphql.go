@@ -126,7 +126,7 @@ func (g *graphQL) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
 	e := exchange{graphQL: g, w: w, r: r, client: client, request: &q, record: record, explain: recorder}
 	e.timing = e.newTiming()
-	e.run(ctx)
+	e.run(ctx) //nolint:contextcheck // the deadline is made of the request's context
 }
 
 // documentIDInPath is the part of a path that names a document.

@@ -40,6 +40,6 @@ func New(o Options) http.Handler {
 	}
 	h = secured(h)
 	h = recovered(h, o.Logger)
-	h = counted(h, o.Telemetry, o.Now)
+	h = counted(h, o.Telemetry, o.Access.Proxies, o.Now)
 	return h
 }

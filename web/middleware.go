@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"time"
 
@@ -30,7 +31,7 @@ type observed struct {
 }
 
 // counted gives every request its id and its record, which is counted and logged when the request is done.
-func counted(next http.Handler, t *telemetry.Telemetry, now func() time.Time) http.Handler {
+func counted(next http.Handler, t *telemetry.Telemetry, proxies []netip.Prefix, now func() time.Time) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := now()
 		id := r.Header.Get("X-Request-Id")
@@ -40,7 +41,7 @@ func counted(next http.Handler, t *telemetry.Telemetry, now func() time.Time) ht
 		w.Header().Set("X-Request-Id", id)
 		o := &observed{statusWriter: statusWriter{ResponseWriter: w}}
 		t.Begin(&o.record, id, r.Method, r.URL.Path, start)
-		ctx := telemetry.NewContext(r.Context(), &o.record)
+		ctx := traced(telemetry.NewContext(r.Context(), &o.record), t, &o.record, w, r, proxies)
 		r = r.WithContext(ctx)
 		defer func() {
 			t.End(ctx, &o.record, telemetry.Ending{

@@ -18,8 +18,8 @@ const preflightHeaders = "X-Requested-With, GraphQL-Require-Preflight, Apollo-Re
 const (
 	corsMethods = "GET, POST"
 	corsHeaders = "Accept, Authorization, Content-Type, If-None-Match, X-API-Key, X-Request-Id, " +
-		costHeader + ", " + cacheHeader + ", " + explainHeader + ", " + timingHeader + ", " + preflightHeaders
-	corsExposed = "ETag, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, Sunset, X-Request-Id"
+		"Traceparent, Tracestate, " + costHeader + ", " + cacheHeader + ", " + explainHeader + ", " + timingHeader + ", " + preflightHeaders
+	corsExposed = "ETag, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, Sunset, " + traceresponse + ", X-Request-Id"
 	corsMaxAge  = "7200" // seconds; browsers keep it no longer
 )
 

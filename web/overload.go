@@ -41,7 +41,7 @@ func (e *exchange) dispatchAdmitted(ctx context.Context, operation *graphql.Oper
 	if e.admitted {
 		defer e.work.Release()
 	}
-	return e.dispatch(ctx, operation)
+	return e.dispatchTraced(ctx, operation)
 }
 
 // classOf says who goes first: pages that people wait for and what was registered for others, before those who explore.

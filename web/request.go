@@ -135,6 +135,7 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // readText reads a body of at most so many bytes.
 func readText(w http.ResponseWriter, r *http.Request, maxBytes int64) (string, error) {
 	if r.ContentLength > maxBytes {
+		w.Header().Set("Connection", "close") // else net/http waits for the body before it answers
 		return "", &http.MaxBytesError{Limit: maxBytes}
 	}
 	buffer := buffers.Get().(*bytes.Buffer)

@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"math"
 	"mime"
@@ -120,7 +122,7 @@ func (p *responder) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 		panic(err) // extensions hold nothing that has no JSON
 	}
 	*plain = body
-	record := telemetry.From(r.Context())
+	record := recordOf(r)
 	for _, err := range a.response.Errors {
 		code, _ := err.Extensions["code"].(string)
 		record.Fail(code)
@@ -155,6 +157,16 @@ func (p *responder) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 		return
 	}
 	write(w, r, a.format, a.status, body)
+}
+
+// recordOf returns the record of a request that an answer is ready for. A server that ends, and says so as the cause, is none that
+// its client has left.
+func recordOf(r *http.Request) *telemetry.Request {
+	record := telemetry.From(r.Context())
+	if errors.Is(context.Cause(r.Context()), context.Canceled) {
+		record.Leave()
+	}
+	return record
 }
 
 // release keeps a buffer for another answer, unless it has become large.
@@ -222,7 +234,7 @@ func isUnavailable(response *graphql.Response) bool {
 
 // refuse answers a request that is not a GraphQL request, or none that is answered.
 func refuse(w http.ResponseWriter, r *http.Request, why *refusal) {
-	record := telemetry.From(r.Context())
+	record := recordOf(r)
 	record.Fail(string(why.code))
 	if limit, ok := why.extensions["limit"].(string); ok {
 		record.Exceed(limit)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/corpintel/corpintel/auth"
+	"github.com/corpintel/corpintel/telemetry"
 )
 
 const (
@@ -13,21 +14,26 @@ const (
 	timingHeader = "Corpintel-Timing"
 	// serverTiming says how long what took, in milliseconds (W3C Server Timing).
 	serverTiming = "Server-Timing"
+	// executing is the part in which the operation is executed, or waits to be.
+	executing = "execute"
 )
 
-// timing notes how long the parts of a request take. A nil timing notes nothing.
+// timing notes how long the parts of a request take, for who asks for it and for its trace. A nil timing notes nothing.
 type timing struct {
-	now  func() time.Time
-	last time.Time
-	told []byte
+	now    func() time.Time
+	record *telemetry.Request
+	last   time.Time
+	asked  bool
+	told   []byte
 }
 
-// newTiming returns the timing of the request, nil unless it asks for one and may.
+// newTiming returns the timing of the request, nil unless it asks for one and may, or is traced.
 func (e *exchange) newTiming() *timing {
-	if e.r.Header.Get(timingHeader) == "" || e.client.Viewer.Role != auth.RoleAdmin {
+	asked := e.r.Header.Get(timingHeader) != "" && e.client.Viewer.Role == auth.RoleAdmin
+	if !asked && !e.record.Traced() {
 		return nil
 	}
-	t := &timing{now: e.now, last: e.record.Start()}
+	t := &timing{now: e.now, record: e.record, last: e.record.Start(), asked: asked}
 	t.mark("read")
 	return t
 }
@@ -38,7 +44,12 @@ func (t *timing) mark(part string) {
 		return
 	}
 	now := t.now()
-	t.add(part, now.Sub(t.last))
+	if t.asked {
+		t.add(part, now.Sub(t.last))
+	}
+	if part != executing { // the operation has a span of its own
+		t.record.Part(part, t.last, now)
+	}
 	t.last = now
 }
 
@@ -57,6 +68,9 @@ func (t *timing) tell(header http.Header, last string, database time.Duration) {
 		return
 	}
 	t.mark(last)
+	if !t.asked {
+		return
+	}
 	t.add("db", database)
 	header.Set(serverTiming, string(t.told))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/corpintel/corpintel/store"
 )
@@ -83,7 +84,7 @@ func report(ctx context.Context, logger *slog.Logger, shown *gqlerror.Error, err
 	if panicked, ok := errors.AsType[*panicError](err); ok {
 		return panicked.traceID
 	}
-	id := newTraceID()
+	id := traceID(ctx)
 	logger.ErrorContext(ctx, "internal error", append(attributes(ctx, shown, err), slog.String("traceId", id))...)
 	return id
 }
@@ -124,7 +125,7 @@ func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 // with its stack.
 func Recover(logger *slog.Logger) graphql.RecoverFunc {
 	return func(ctx context.Context, value any) error {
-		err := &panicError{value: value, traceID: newTraceID()}
+		err := &panicError{value: value, traceID: traceID(ctx)}
 		at := &gqlerror.Error{Path: pathOf(ctx)}
 		logger.ErrorContext(ctx, "panic", append(attributes(ctx, at, err),
 			slog.String("traceId", err.traceID), slog.String("stack", string(debug.Stack())))...)
@@ -140,7 +141,11 @@ func pathOf(ctx context.Context) ast.Path {
 	return nil
 }
 
-func newTraceID() string {
+// traceID returns the id of the trace that ctx belongs to; one of its own where there is none.
+func traceID(ctx context.Context) string {
+	if id := trace.SpanContextFromContext(ctx).TraceID(); id.IsValid() {
+		return id.String()
+	}
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])

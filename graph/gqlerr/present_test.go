@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/corpintel/corpintel/edgar"
 	"github.com/corpintel/corpintel/graph/gqlerr"
@@ -214,6 +215,27 @@ func TestRecover(t *testing.T) {
 	}
 	if strings.Count(log.String(), "\n") != lines {
 		t.Error("the panic was logged a second time")
+	}
+}
+
+// TestTraceID checks that a client is told the trace that the fault is in.
+func TestTraceID(t *testing.T) {
+	t.Parallel()
+	const want = "0af7651916cd43dd8448eb211c80319c"
+	id, err := trace.TraceIDFromHex(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: id, SpanID: trace.SpanID{1}}))
+	var log bytes.Buffer
+	logger := debugLogger(&log)
+	for _, err := range []error{errSecret, gqlerr.Recover(logger)(ctx, secret)} {
+		if got := gqlerr.Present(logger)(ctx, err).Extensions["traceId"]; got != want {
+			t.Errorf("trace id %v, want %s", got, want)
+		}
+	}
+	if strings.Count(log.String(), want) != 2 {
+		t.Errorf("log %q", log.String())
 	}
 }
 

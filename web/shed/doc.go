@@ -9,6 +9,9 @@
 //     first, whose clients are there still, and nobody waits for longer than a tenth of MaxWait. So those who are let in have waited
 //     for next to nothing, and the others learn at once that they have to come again.
 //
+// While places are held by what waits for a database that is away, time does not count, up to a bound: the queue is no sign of overload
+// then, and what was asked is answered once it is back.
+//
 // Of two classes the first goes first, but for one place in eight: the second one is never starved by the first.
 //
 // What holds:

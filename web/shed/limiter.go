@@ -27,11 +27,16 @@ var (
 	ErrLate = errors.New("no place became free in time")
 )
 
-// Options are the settings of a Limiter. All are required.
+// Options are the settings of a Limiter. Required are Places, MaxWait and Now.
 type Options struct {
 	Places  int           // how much is done at the same time, at least 1
 	MaxWait time.Duration // longest wait for a place
 	Now     func() time.Time
+
+	// IsHeld reports whether places are held by those who wait for something to come back, which no less load would make
+	// faster. That time does not count, for as long as Patience. It is called often, and must not block; nil: never.
+	IsHeld   func() bool
+	Patience time.Duration
 }
 
 const (
@@ -39,28 +44,39 @@ const (
 	queuedPerPlace = 32
 	// shrink is by how much the longest wait is shorter while the queue stands.
 	shrink = 10
+	// settles is how long what has come back is slow: connections are opened, and statements prepared.
+	settles = time.Second
 	// turn is which of the places that become free goes to the second class while both wait.
 	turn = 8
 )
 
 // Limiter gives places away. It is safe for concurrent use.
 type Limiter struct {
-	maxWait time.Duration
-	now     func() time.Time
-	counts  counts
-	most    int // that wait
+	maxWait  time.Duration
+	now      func() time.Time
+	isHeld   func() bool
+	patience time.Duration
+	counts   counts
+	most     int // that wait
 
 	mu     sync.Mutex
 	free   int // while anybody waits there is none
 	queues [classes]queue
 	queued int
 	since  time.Time // somebody waited, and no place has become free that nobody waited for; else zero
+	held   time.Time // up to when time does not count
+	back   time.Time // from when on it does, if places are not held again
 	turns  int       // places that were given away while both classes waited
 }
 
 // New returns a Limiter of which nobody has a place.
 func New(o Options) *Limiter {
-	l := &Limiter{maxWait: o.MaxWait, now: o.Now, free: o.Places, most: o.Places * queuedPerPlace}
+	l := &Limiter{
+		maxWait: o.MaxWait, now: o.Now, isHeld: o.IsHeld, patience: o.Patience, free: o.Places, most: o.Places * queuedPerPlace,
+	}
+	if l.isHeld == nil {
+		l.isHeld = func() bool { return false }
+	}
 	l.counts.places = o.Places
 	return l
 }
@@ -139,14 +155,35 @@ func (l *Limiter) stands(now time.Time) bool {
 	return !l.since.IsZero() && now.Sub(l.since) > l.maxWait
 }
 
+// noteHeld makes the time up to now not count, where places are held.
+func (l *Limiter) noteHeld(now time.Time) {
+	if l.isHeld() {
+		l.back = now.Add(settles)
+	}
+	if now.After(l.back) {
+		return
+	}
+	l.held = now
+	if !l.since.IsZero() {
+		l.since = now
+	}
+}
+
+// left returns how much longer w may wait, where the longest wait is a time.
+func (l *Limiter) left(w *waiter, now time.Time, longest time.Duration) time.Duration {
+	counted := min(now.Sub(w.since), now.Sub(l.held))
+	return min(longest-counted, l.maxWait+l.patience-now.Sub(w.since))
+}
+
 // shedLate turns away who has waited for too long.
 func (l *Limiter) shedLate(now time.Time) {
+	l.noteHeld(now)
 	longest := l.maxWait
 	if l.stands(now) {
 		longest /= shrink
 	}
 	for i := range l.queues {
-		for w := l.queues[i].oldest; w != nil && now.Sub(w.since) > longest; w = l.queues[i].oldest {
+		for w := l.queues[i].oldest; w != nil && l.left(w, now, longest) < 0; w = l.queues[i].oldest {
 			l.shed(w, ErrLate)
 		}
 	}
@@ -188,19 +225,34 @@ func (l *Limiter) remove(w *waiter) {
 func (l *Limiter) wait(ctx context.Context, w *waiter) error {
 	timer := time.NewTimer(l.maxWait) // where no place becomes free at all
 	defer timer.Stop()
-	select {
-	case err := <-w.done:
-		return err
-	case <-timer.C:
-		return l.leave(w, ErrLate)
-	case <-ctx.Done():
-		err := l.leave(w, ctx.Err())
-		if err == nil {
-			l.Release()
-			err = ctx.Err()
+	for {
+		select {
+		case err := <-w.done:
+			return err
+		case <-timer.C:
+			if left := l.mayStay(w); left > 0 {
+				timer.Reset(left)
+				continue
+			}
+			return l.leave(w, ErrLate)
+		case <-ctx.Done():
+			err := l.leave(w, ctx.Err())
+			if err == nil {
+				l.Release()
+				err = ctx.Err()
+			}
+			return err
 		}
-		return err
 	}
+}
+
+// mayStay returns how much longer w may wait.
+func (l *Limiter) mayStay(w *waiter) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.now()
+	l.noteHeld(now)
+	return l.left(w, now, l.maxWait)
 }
 
 // leave ends the waiting of w, unless it has ended at this moment; then it returns with what.
@@ -217,13 +269,11 @@ func (l *Limiter) leave(w *waiter, why error) error {
 	return why
 }
 
-// The times after which those that were turned away are asked to come again. They differ, or all would come together again.
-const (
-	soonest = time.Second
-	latest  = 4 * time.Second
-)
+// latest is after how many seconds at most those that were turned away are asked to come again. The times differ, or all would come
+// together again.
+const latest = 4
 
 // RetryAfter returns after how long somebody who was turned away is to come again: one to four whole seconds, by chance.
 func (*Limiter) RetryAfter() time.Duration {
-	return soonest + rand.N((latest-soonest)/time.Second+1)*time.Second //nolint:gosec // it is no secret
+	return time.Duration(1+rand.IntN(latest)) * time.Second //nolint:gosec // it is no secret
 }

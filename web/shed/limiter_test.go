@@ -134,6 +134,50 @@ func TestStandingQueue(t *testing.T) {
 	})
 }
 
+// TestHeldPlaces checks that those who wait are patient while places are held, in the order in which they came, but not for ever.
+func TestHeldPlaces(t *testing.T) {
+	t.Parallel()
+	const patience = 3 * time.Second
+	synctest.Test(t, func(t *testing.T) {
+		held := false
+		l := shed.New(shed.Options{
+			Places: 1, MaxWait: maxWait, Now: time.Now, IsHeld: func() bool { return held }, Patience: patience,
+		})
+		take(t, l)
+		q := newLine(l)
+		held = true
+		q.join(t.Context(), "a", shed.Second)
+		q.join(t.Context(), "b", shed.Second)
+		time.Sleep(patience - time.Second)
+		q.join(t.Context(), "c", shed.Second)
+		held = false
+		q.release(2)
+		if diff := cmp.Diff([]string{"a", "b"}, q.got); diff != "" || len(q.shed) != 0 {
+			t.Errorf("who has a place (-want +got):\n%s%v", diff, q.shed)
+		}
+		held = true
+		time.Sleep(patience + maxWait - time.Millisecond)
+		q.listen()
+		if len(q.shed) != 0 {
+			t.Errorf("shed too early: %v", q.shed)
+		}
+		time.Sleep(time.Millisecond)
+		q.listen()
+		if !errors.Is(q.shed["c"], shed.ErrLate) {
+			t.Errorf("c: %v, want %v", q.shed["c"], shed.ErrLate)
+		}
+		held = false
+		time.Sleep(time.Second + time.Millisecond) // it has settled
+		q.join(t.Context(), "d", shed.Second)
+		time.Sleep(maxWait)
+		q.listen()
+		if !errors.Is(q.shed["d"], shed.ErrLate) {
+			t.Errorf("d: %v, want %v", q.shed["d"], shed.ErrLate)
+		}
+		l.Release()
+	})
+}
+
 // TestClasses checks that the second class gets one place in eight while the first one waits.
 func TestClasses(t *testing.T) {
 	t.Parallel()
