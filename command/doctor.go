@@ -23,6 +23,7 @@ type doctorCommand struct {
 	Strict          bool   `help:"Fail also when somebody should do something."`
 	Slowest         bool   `help:"Add the 20 statements that took the most time, as pg_stat_statements has counted them."`
 	ResetStatements bool   `help:"Have pg_stat_statements forget what it has counted of this database, after the look."`
+	Explain         bool   `help:"Add how PostgreSQL executes our statements on the data that there is. They run for it, within limits."`
 	PoolSize        count  `setting:"CORPINTEL_POOL_SIZE" default:"10" placeholder:"N" help:"Connections that each server has for requests."`
 
 	Redis redisFlags `embed:""`
@@ -42,11 +43,17 @@ func (c *doctorCommand) Run(ctx context.Context, e *Environment, flags *database
 		if err != nil {
 			return err
 		}
+		var explained []plan
+		if c.Explain && doctor.Worst(findings) != doctor.Fail {
+			if explained, err = plans(ctx, e, db, logger); err != nil {
+				return err
+			}
+		}
 		write := writeFindings
 		if c.JSON || c.Format == "json" {
 			write = writeFindingsJSON
 		}
-		if err := write(e.Stdout, findings); err != nil {
+		if err := write(e.Stdout, findings, explained); err != nil {
 			return err
 		}
 		switch worst := doctor.Worst(findings); {
@@ -102,8 +109,8 @@ func (c *doctorCommand) examineDatabase(
 	})
 }
 
-// writeFindings writes a line for each finding, and one below it where there is something to do.
-func writeFindings(w io.Writer, findings []doctor.Finding) error {
+// writeFindings writes a line for each finding, and one below it where there is something to do; then the plans.
+func writeFindings(w io.Writer, findings []doctor.Finding, explained []plan) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range findings {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", f.Status, f.Check, f.What)
@@ -111,15 +118,19 @@ func writeFindings(w io.Writer, findings []doctor.Finding) error {
 			fmt.Fprintf(table, "\t\t→ %s\n", f.Advice)
 		}
 	}
-	return table.Flush()
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return writePlans(w, explained)
 }
 
-func writeFindingsJSON(w io.Writer, findings []doctor.Finding) error {
+func writeFindingsJSON(w io.Writer, findings []doctor.Finding, explained []plan) error {
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
 	out.SetEscapeHTML(false)
 	return out.Encode(struct {
 		Status   doctor.Status    `json:"status"`
 		Findings []doctor.Finding `json:"findings"`
-	}{doctor.Worst(findings), findings})
+		Plans    []plan           `json:"plans,omitempty"`
+	}{doctor.Worst(findings), findings, explained})
 }

@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +23,13 @@ func TestDoctor(t *testing.T) {
 
 	mustRun(t, environ, "demo", "--companies=3")
 	wantContains(t, mustRun(t, environ, "doctor"), "ok  ", "migrations", "mode", "PostgreSQL ", "roll-up sample")
+
+	explained := mustRun(t, environ, "doctor", "--explain")
+	wantContains(t, explained, "\n\nCompaniesPageByMarketCap\n", "\n\nCompanyByTicker\n", "\n\nLatestValuesAsOf\n", "\n\nSeriesBuckets\n",
+		"\n\nRestatements", "\n\nDataSet\n", "Index Scan using ", "Execution Time: ")
+	if n := strings.Count(explained, "Execution Time: "); n < 25 || strings.Contains(explained, "no plan") {
+		t.Errorf("%d plans:\n%s", n, explained)
+	}
 
 	var report struct {
 		Status   string
