@@ -6,7 +6,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -334,13 +336,17 @@ func (w *world) load(all map[string]string) {
 	}
 }
 
-// poison spoils all that is in Redis, each entry in a way of its own.
+// poison spoils all that is in Redis, each entry in a way of its own; what an
+// earlier poisoning left too short to spoil stays as it is.
 func (w *world) poison() {
 	all, spoilt := w.dump(), map[string]string{}
 	var last string
-	i := 0
-	for name, value := range all {
-		switch i++; i % 6 {
+	for i, name := range slices.Sorted(maps.Keys(all)) {
+		value := all[name]
+		if len(value) < 4 {
+			continue
+		}
+		switch i % 6 {
 		case 0:
 			value = string(randomBytes(w.random, len(value)))
 		case 1:
@@ -348,7 +354,7 @@ func (w *world) poison() {
 		case 2:
 			value, last = last, value // of another key
 		case 3:
-			value = value[:3] + "\x7f" + value[min(4, len(value)):]
+			value = value[:3] + "\x7f" + value[4:]
 		case 4:
 			at := w.random.IntN(len(value))
 			value = value[:at] + string([]byte{value[at] ^ 1}) + value[at+1:]
