@@ -1,7 +1,6 @@
 package clients
 
 import (
-	"container/list"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/corpintel/corpintel/cache"
+	"github.com/corpintel/corpintel/cache/lru"
 	"github.com/corpintel/corpintel/graph/persisted"
 	"github.com/corpintel/corpintel/store"
 )
@@ -29,34 +29,16 @@ const (
 
 // texts finds the texts of documents: in memory, in Redis, in PostgreSQL. It is safe for concurrent use.
 type texts struct {
-	store    *store.Store
-	cache    *cache.Cache // nil: none
-	logger   *slog.Logger
-	maxBytes int64
+	store  *store.Store
+	cache  *cache.Cache // nil: none
+	logger *slog.Logger
+	kept   *lru.Cache[[32]byte, string]
 
 	mu      sync.Mutex
-	bytes   int64
-	entries map[[32]byte]*list.Element
-	order   list.List // of textEntry, the one used last first
 	flights map[[32]byte]*flight
 
-	wrong  atomic.Int64
-	counts TextStats
+	wrong atomic.Int64
 }
-
-// TextStats count what has happened so far to texts in memory.
-type TextStats struct {
-	Hits, Misses int64
-	Evictions    int64 // texts that made room for others
-	Bytes        int64 // taken now, about
-}
-
-type textEntry struct {
-	hash [32]byte
-	text string
-}
-
-func (e *textEntry) bytes() int64 { return int64(len(e.text)) + textEntryBytes }
 
 // flight is the look for a text that is not in memory. All who want it wait for the same one.
 type flight struct {
@@ -67,8 +49,8 @@ type flight struct {
 
 func newTexts(s *store.Store, c *cache.Cache, logger *slog.Logger, maxBytes int64) *texts {
 	return &texts{
-		store: s, cache: c, logger: logger, maxBytes: maxBytes,
-		entries: make(map[[32]byte]*list.Element), flights: make(map[[32]byte]*flight),
+		store: s, cache: c, logger: logger,
+		kept: lru.New[[32]byte, string](maxBytes), flights: make(map[[32]byte]*flight),
 	}
 }
 
@@ -81,32 +63,14 @@ func (r *Registry) Text(ctx context.Context, d *Document) (string, error) {
 // WrongTexts returns how many texts in Redis were not those that they were stored as. They were not used.
 func (r *Registry) WrongTexts() int64 { return r.texts.wrong.Load() }
 
-// TextStats returns the counts.
-func (r *Registry) TextStats() TextStats {
-	t := r.texts
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	counts := t.counts
-	counts.Bytes = t.bytes
-	return counts
-}
+// TextStats returns the counts of texts in memory.
+func (r *Registry) TextStats() lru.Stats { return r.texts.kept.Stats() }
 
 func (t *texts) get(ctx context.Context, hash [32]byte) (string, error) {
-	t.mu.Lock()
-	if found, ok := t.entries[hash]; ok {
-		t.order.MoveToFront(found)
-		t.counts.Hits++
-		t.mu.Unlock()
-		return found.Value.(*textEntry).text, nil
+	if text, ok := t.kept.Get(hash); ok {
+		return text, nil
 	}
-	t.counts.Misses++
-	f := t.flights[hash]
-	if f == nil {
-		f = &flight{done: make(chan struct{})}
-		t.flights[hash] = f
-		go t.fly(context.WithoutCancel(ctx), hash, f)
-	}
-	t.mu.Unlock()
+	f := t.flight(ctx, hash)
 	select {
 	case <-f.done:
 		return f.text, f.err
@@ -115,17 +79,36 @@ func (t *texts) get(ctx context.Context, hash [32]byte) (string, error) {
 	}
 }
 
+// flight returns the look for a text that is under way, or begins one.
+func (t *texts) flight(ctx context.Context, hash [32]byte) *flight {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f := t.flights[hash]
+	if f != nil {
+		return f
+	}
+	f = &flight{done: make(chan struct{})}
+	if text, ok := t.kept.Again(hash); ok { // another has landed since
+		f.text = text
+		close(f.done)
+		return f
+	}
+	t.flights[hash] = f
+	go t.fly(context.WithoutCancel(ctx), hash, f)
+	return f
+}
+
 // fly looks for a text, and keeps it.
 func (t *texts) fly(ctx context.Context, hash [32]byte, f *flight) {
 	ctx, cancel := context.WithTimeout(ctx, textTimeout)
 	defer cancel()
 	f.text, f.err = t.find(ctx, hash)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.flights, hash)
 	if f.err == nil {
 		t.keep(hash, f.text)
 	}
+	t.mu.Lock()
+	delete(t.flights, hash)
+	t.mu.Unlock()
 	close(f.done)
 }
 
@@ -150,18 +133,6 @@ func (t *texts) find(ctx context.Context, hash [32]byte) (string, error) {
 	return text, nil
 }
 
-// keep puts a text into memory, and drops those that were not used for longest until all fit. The caller holds mu.
 func (t *texts) keep(hash [32]byte, text string) {
-	added := &textEntry{hash, text}
-	if added.bytes() > t.maxBytes {
-		return
-	}
-	t.entries[hash] = t.order.PushFront(added)
-	t.bytes += added.bytes()
-	for t.bytes > t.maxBytes {
-		last := t.order.Remove(t.order.Back()).(*textEntry)
-		delete(t.entries, last.hash)
-		t.bytes -= last.bytes()
-		t.counts.Evictions++
-	}
+	t.kept.Add(hash, text, int64(len(text))+textEntryBytes)
 }

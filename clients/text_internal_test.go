@@ -16,7 +16,7 @@ func TestTextsAreBounded(t *testing.T) {
 	kept := newTexts(nil, nil, slog.New(slog.DiscardHandler), 3*each+each/2)
 	text := func(i int) string { return fmt.Sprintf("%-1000d", i) }
 	has := func(i int) bool {
-		_, ok := kept.entries[persisted.Hash(text(i))]
+		_, ok := kept.kept.Again(persisted.Hash(text(i)))
 		return ok
 	}
 	for i := range 100 {
@@ -24,8 +24,8 @@ func TestTextsAreBounded(t *testing.T) {
 		if _, err := kept.get(t.Context(), persisted.Hash(text(0))); err != nil { // is used all the time
 			t.Fatal(err)
 		}
-		if kept.bytes > kept.maxBytes || len(kept.entries) != kept.order.Len() || kept.bytes != int64(len(kept.entries)*each) {
-			t.Fatalf("%d bytes in %d entries", kept.bytes, len(kept.entries))
+		if got, want := kept.kept.Stats().Bytes, int64(min(i+1, 3)*each); got != want {
+			t.Fatalf("%d bytes, want %d", got, want)
 		}
 	}
 	if !has(0) || !has(99) || !has(98) || has(97) {
@@ -33,7 +33,7 @@ func TestTextsAreBounded(t *testing.T) {
 	}
 	large := strings.Repeat("x", 4*each)
 	kept.keep(persisted.Hash(large), large)
-	if !has(0) || len(kept.entries) != 3 {
+	if !has(0) || kept.kept.Stats().Bytes != 3*each {
 		t.Error("a text that does not fit drove out others")
 	}
 }

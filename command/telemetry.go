@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/corpintel/corpintel/cache/apq"
+	"github.com/corpintel/corpintel/cache/lru"
 	"github.com/corpintel/corpintel/events"
 	"github.com/corpintel/corpintel/loaders"
 	"github.com/corpintel/corpintel/store"
@@ -74,13 +75,11 @@ func (s *server) tell(what told) {
 	}
 	s.tellDocuments(what.documents)
 	s.telemetry.Cache("apq", func() telemetry.CacheStats {
-		c := what.apq.Stats()
-		return textStats(c.Hits, c.Misses, c.Evictions, c.Bytes)
+		return textStats(what.apq.Stats())
 	})
 	if s.registry.clients != nil {
 		s.telemetry.Cache("texts", func() telemetry.CacheStats {
-			c := s.registry.clients.TextStats()
-			return textStats(c.Hits, c.Misses, c.Evictions, c.Bytes)
+			return textStats(s.registry.clients.TextStats())
 		})
 	}
 	if s.redis != nil {
@@ -126,19 +125,19 @@ func (s *server) tellEntities(kept *loaders.Entities) {
 
 func (s *server) tellDocuments(documents *document.Store) {
 	s.telemetry.Cache("documents", func() telemetry.CacheStats {
-		c, _ := documents.Stats()
-		return textStats(c.Hits, c.Misses, c.Evictions, c.Bytes)
+		kept, _ := documents.Stats()
+		return textStats(kept)
 	})
 	s.telemetry.Cache("registered_documents", func() telemetry.CacheStats {
-		_, c := documents.Stats()
-		return textStats(c.Hits, c.Misses, c.Evictions, c.Bytes)
+		_, registered := documents.Stats()
+		return textStats(registered)
 	})
 }
 
 // textStats are those of a cache of what never changes.
-func textStats(hits, misses, evictions, bytes int64) telemetry.CacheStats {
+func textStats(c lru.Stats) telemetry.CacheStats {
 	return telemetry.CacheStats{
-		Hits: hits, Misses: misses, Evictions: evictions, Bytes: bytes,
+		Hits: c.Hits, Misses: c.Misses, Evictions: c.Evictions, Bytes: c.Bytes,
 		Stale: telemetry.NotCounted, Invalidations: telemetry.NotCounted, Failures: telemetry.NotCounted,
 	}
 }

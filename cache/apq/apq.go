@@ -10,6 +10,7 @@
 package apq
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,6 +21,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"github.com/corpintel/corpintel/cache"
+	"github.com/corpintel/corpintel/cache/lru"
 )
 
 const (
@@ -30,6 +32,8 @@ const (
 	lifetime = 24 * time.Hour
 	// longest is the size in bytes of the longest text that is kept.
 	longest = 100 << 10
+	// overhead is what a text takes beside its bytes, about.
+	overhead = 256
 )
 
 // Options says what a store of texts needs.
@@ -46,21 +50,24 @@ type Options struct {
 type APQ struct {
 	cache  *cache.Cache
 	now    func() time.Time
-	texts  texts
+	texts  *lru.Cache[[sha256.Size]byte, known]
 	spoilt atomic.Int64
+}
+
+// known is a text in memory.
+type known struct {
+	text    string
+	renewed time.Time // when it was last seen or stored in Redis
 }
 
 var _ graphql.Cache[string] = (*APQ)(nil)
 
 // New returns an empty store.
 func New(options Options) *APQ {
-	a := &APQ{cache: options.Cache, now: options.Now}
+	most := cmp.Or(options.MaxBytes, 16<<20)
+	a := &APQ{cache: options.Cache, now: options.Now, texts: lru.New[[sha256.Size]byte, known](int64(most))}
 	if a.now == nil {
 		a.now = time.Now
-	}
-	a.texts.most = options.MaxBytes
-	if a.texts.most == 0 {
-		a.texts.most = 16 << 20
 	}
 	return a
 }
@@ -73,21 +80,21 @@ func (a *APQ) Get(ctx context.Context, hash string) (string, bool) {
 		return "", false
 	}
 	now := a.now()
-	known, renewed, ok := a.texts.get(key)
-	if ok && now.Sub(renewed) < lifetime/2 {
-		return known, true
+	had, ok := a.texts.Get(key)
+	if ok && now.Sub(had.renewed) < lifetime/2 {
+		return had.text, true
 	}
 	if shared, found := a.shared(ctx, key, hash); found {
-		a.texts.add(key, shared, now)
+		a.keep(key, shared, now)
 		return shared, true
 	}
 	if !ok {
 		return "", false
 	}
 	// Redis has lost it, or is away: then it is tried again later.
-	a.store(ctx, hash, known)
-	a.texts.add(key, known, now)
-	return known, true
+	a.store(ctx, hash, had.text)
+	a.keep(key, had.text, now)
+	return had.text, true
 }
 
 // Add stores a text under its hash. Under another one, or when it is longer than 100 KiB, it is not stored. Redis is told
@@ -98,15 +105,19 @@ func (a *APQ) Add(ctx context.Context, hash, text string) {
 		return
 	}
 	text = strings.Clone(text) // it may be a part of a request, the rest of which must not be kept with it
-	a.texts.add(key, text, a.now())
+	a.keep(key, text, a.now())
 	a.store(ctx, hash, text)
 }
 
 // Spoilt returns how many entries were found in Redis that were not what their key says.
 func (a *APQ) Spoilt() int64 { return a.spoilt.Load() }
 
-// Stats returns the counts.
-func (a *APQ) Stats() Stats { return a.texts.stats() }
+// Stats returns the counts of texts in memory.
+func (a *APQ) Stats() lru.Stats { return a.texts.Stats() }
+
+func (a *APQ) keep(key [sha256.Size]byte, text string, renewed time.Time) {
+	a.texts.Set(key, known{text, renewed}, int64(len(text))+overhead)
+}
 
 // shared returns the text that Redis has.
 func (a *APQ) shared(ctx context.Context, key [sha256.Size]byte, hash string) (string, bool) {

@@ -16,7 +16,15 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 
+	"github.com/corpintel/corpintel/cache/lru"
 	"github.com/corpintel/corpintel/web/guard"
+)
+
+const (
+	// tokenBytes is what a token of a validated document takes in memory, measured on large ones.
+	tokenBytes = 240
+	// entryBytes is what a document takes beside its tokens.
+	entryBytes = 512
 )
 
 // Store parses and validates documents, and keeps them. It is safe for concurrent use.
@@ -24,17 +32,21 @@ type Store struct {
 	schema *ast.Schema
 	rules  []rule
 	limits guard.Limits
-	kept   *cache
+	kept   *documents
 	// registered has documents that stay there whatever others send.
-	registered *cache
+	registered *documents
 }
+
+// documents are those of texts.
+type documents = lru.Cache[string, *ast.QueryDocument]
 
 var _ graphql.Cache[*ast.QueryDocument] = (*Store)(nil)
 
 // NewStore returns a Store for a schema. It keeps about maxBytes of documents, those that were used last, and as much of
 // registered ones.
 func NewStore(schema *ast.Schema, limits guard.Limits, maxBytes int64) *Store {
-	return &Store{schema: schema, rules: rules(), limits: limits, kept: newCache(maxBytes), registered: newCache(maxBytes)}
+	newDocuments := lru.New[string, *ast.QueryDocument]
+	return &Store{schema: schema, rules: rules(), limits: limits, kept: newDocuments(maxBytes), registered: newDocuments(maxBytes)}
 }
 
 // WithoutDefer returns a schema without the directive @defer, which the parser adds: an answer here is one body, in which
@@ -56,8 +68,8 @@ func (s *Store) LoadRegistered(text string) (*ast.QueryDocument, error) {
 	return s.load(text, s.registered)
 }
 
-func (s *Store) load(text string, keep *cache) (*ast.QueryDocument, error) {
-	if found, ok := keep.get(text); ok {
+func (s *Store) load(text string, keep *documents) (*ast.QueryDocument, error) {
+	if found, ok := keep.Get(text); ok {
 		return found, nil
 	}
 	counts, err := s.limits.Check(text)
@@ -82,20 +94,20 @@ func (s *Store) load(text string, keep *cache) (*ast.QueryDocument, error) {
 	if faults := validate(s.schema, parsed, s.rules); len(faults) > 0 {
 		return nil, faults
 	}
-	keep.add(text, parsed, counts.Tokens)
+	keep.Add(text, parsed, int64(len(text))+int64(counts.Tokens)*tokenBytes+entryBytes)
 	return parsed, nil
 }
 
 // Stats returns the counts: those of documents that others send, and of registered ones.
-func (s *Store) Stats() (kept, registered Stats) { return s.kept.stats(), s.registered.stats() }
+func (s *Store) Stats() (kept, registered lru.Stats) { return s.kept.Stats(), s.registered.Stats() }
 
 // Get makes the Store a query cache for gqlgen, which asks for documents that were loaded just before: it never has to
 // parse one itself, which it would do without the guard.
 func (s *Store) Get(_ context.Context, text string) (*ast.QueryDocument, bool) {
-	if found, ok := s.registered.again(text); ok {
+	if found, ok := s.registered.Again(text); ok {
 		return found, true
 	}
-	if found, ok := s.kept.again(text); ok {
+	if found, ok := s.kept.Again(text); ok {
 		return found, true
 	}
 	found, err := s.Load(text)

@@ -90,8 +90,8 @@ func TestKeeping(t *testing.T) {
 		t.Error("a document was dropped although there was room")
 	}
 	load(4) // drops 2, which was not used for longest
-	if s.kept.bytes != 3*size || len(s.kept.entries) != 3 || s.kept.order.Len() != 3 {
-		t.Errorf("%d bytes, %d entries", s.kept.bytes, len(s.kept.entries))
+	if counts := s.kept.Stats(); counts.Bytes != 3*size || counts.Evictions != 1 {
+		t.Errorf("%d bytes, %d evictions", counts.Bytes, counts.Evictions)
 	}
 	if load(1) != first {
 		t.Error("the document used last was dropped")
@@ -101,8 +101,8 @@ func TestKeeping(t *testing.T) {
 	}
 
 	small := newStore(size - 1)
-	if _, err := small.Load(text(1)); err != nil || small.kept.bytes != 0 {
-		t.Errorf("a document larger than all that is to be kept: %v, %d bytes", err, small.kept.bytes)
+	if _, err := small.Load(text(1)); err != nil || small.kept.Stats().Bytes != 0 {
+		t.Errorf("a document larger than all that is to be kept: %v, %d bytes", err, small.kept.Stats().Bytes)
 	}
 }
 
