@@ -84,11 +84,6 @@ func (e *exchange) execute(ctx context.Context) {
 		e.answerError(ctx, operation, err)
 		return
 	}
-	e.count()
-	e.record.Operation = operation.Operation.Name
-	if e.explain != nil {
-		e.explain.Watch(operation)
-	}
 	response := e.dispatchAdmitted(ctx, operation)
 	e.timing.mark(executing)
 	if response == nil {

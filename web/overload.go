@@ -36,10 +36,16 @@ func (e *exchange) admit(ctx context.Context, operation *graphql.OperationContex
 	}
 }
 
-// dispatchAdmitted executes an operation, and gives its place back before the answer is sent: who receives slowly takes none.
+// dispatchAdmitted counts and executes an operation, and gives its place back before the answer is sent: who receives slowly takes
+// none. It comes straight after admit, so that nothing that panics keeps the place.
 func (e *exchange) dispatchAdmitted(ctx context.Context, operation *graphql.OperationContext) *graphql.Response {
 	if e.admitted {
 		defer e.work.Release()
+	}
+	e.count()
+	e.record.Operation = operation.Operation.Name
+	if e.explain != nil {
+		e.explain.Watch(operation)
 	}
 	return e.dispatchTraced(ctx, operation)
 }

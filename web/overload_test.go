@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/corpintel/corpintel/auth"
+	"github.com/corpintel/corpintel/clients"
 	"github.com/corpintel/corpintel/edgar"
 	"github.com/corpintel/corpintel/ratelimit"
 	"github.com/corpintel/corpintel/store"
@@ -261,5 +262,25 @@ func TestAnalystsComeLast(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("roles in the order of their execution (-want +got):\n%s", diff)
+	}
+}
+
+// TestPanicKeepsNoPlace checks that an operation gives its place back where what comes before its first resolver panics.
+func TestPanicKeepsNoPlace(t *testing.T) {
+	t.Parallel()
+	var key, id string
+	work := newWork(1, time.Millisecond)
+	reg := newRegistry(t, answering(), func(r *registry) {
+		key = r.create(t, "ann", auth.RolePartner, auth.ModeIDOnly, nil)
+		id = r.publish(t, "ann", registeredText)
+	}, func(o *web.Options) {
+		o.Usage = clients.NewUsage(clients.UsageOptions{Now: func() time.Time { panic("no clock") }, Logger: o.Logger})
+		o.Work = work
+	})
+	for range 2 {
+		wantFault(t, reg.ask(t, key, http.MethodGet, "/graphql/d/"+id, nil), http.StatusInternalServerError, "INTERNAL")
+	}
+	if got := work.Stats(); got.Taken != 0 || got.Late != 0 {
+		t.Errorf("stats: %+v", got)
 	}
 }
