@@ -144,10 +144,10 @@ func (g *graphQL) read(w http.ResponseWriter, r *http.Request, q *request) *refu
 	case r.Method == http.MethodPost && q.documentID == "":
 		refused = readBody(w, r, q, g.limits.BodyBytes)
 	case q.documentID != "":
-		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
+		w.Header().Set("Allow", methodsOf(r).all)
 		return &refusal{status: http.StatusMethodNotAllowed, code: gqlerr.BadRequest, reason: "the method must be GET"}
 	default:
-		w.Header().Set("Allow", allowedMethods)
+		w.Header().Set("Allow", methodsOf(r).all)
 		return &refusal{status: http.StatusMethodNotAllowed, code: gqlerr.BadRequest, reason: "the method must be GET or POST"}
 	}
 	if refused == nil && len(q.OperationName) > guard.MaxNameBytes {

@@ -16,7 +16,6 @@ import (
 const preflightHeaders = "X-Requested-With, GraphQL-Require-Preflight, Apollo-Require-Preflight, X-Apollo-Operation-Name"
 
 const (
-	corsMethods = "GET, POST"
 	corsHeaders = "Accept, Authorization, Content-Type, If-None-Match, X-API-Key, X-Request-Id, " +
 		"Traceparent, Tracestate, " + costHeader + ", " + cacheHeader + ", " + explainHeader + ", " + timingHeader + ", " + preflightHeaders
 	corsExposed = "ETag, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, Sunset, " + traceresponse + ", X-Request-Id"
@@ -53,10 +52,10 @@ func (o origins) allow(w http.ResponseWriter, r *http.Request) {
 
 // preflight answers OPTIONS: what there is, and to a browser whether its page may ask.
 func (o origins) preflight(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
-	header.Set("Allow", allowedMethods)
+	header, served := w.Header(), methodsOf(r)
+	header.Set("Allow", served.all)
 	if o.has(r.Header.Get("Origin")) && r.Header.Get("Access-Control-Request-Method") != "" {
-		header.Set("Access-Control-Allow-Methods", corsMethods)
+		header.Set("Access-Control-Allow-Methods", served.pages)
 		header.Set("Access-Control-Allow-Headers", corsHeaders)
 		header.Set("Access-Control-Max-Age", corsMaxAge)
 	}

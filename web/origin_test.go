@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/corpintel/corpintel/web"
 )
 
@@ -91,6 +93,31 @@ func TestPreflight(t *testing.T) {
 			}
 			if test.allowed && !strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "Content-Type") {
 				t.Error("no page can send JSON")
+			}
+		})
+	}
+}
+
+// TestOptions checks that OPTIONS tells of each path what it is served with, and no more.
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(answering(), func(o *web.Options) { o.Access.Origins = []string{"*"} })
+	for path, want := range map[string][2]string{
+		"/graphql":       {"GET, HEAD, POST, OPTIONS", "GET, POST"},
+		"/graphql/d/abc": {"GET, HEAD, OPTIONS", "GET"},
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			w := send(t, h, "OPTIONS", path, "", "Origin", "https://app.example", "Access-Control-Request-Method", "GET")
+			got := [2]string{w.Header().Get("Allow"), w.Header().Get("Access-Control-Allow-Methods")}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("methods (-want +got):\n%s", diff)
+			}
+			for method := range strings.SplitSeq("GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS", ", ") {
+				refused := send(t, h, method, path, "").Code == http.StatusMethodNotAllowed
+				if listed := strings.Contains(want[0], method); refused == listed {
+					t.Errorf("%s is refused: %t, and listed: %t", method, refused, listed)
+				}
 			}
 		})
 	}

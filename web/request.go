@@ -18,8 +18,19 @@ import (
 	"github.com/corpintel/corpintel/web/strictjson"
 )
 
-// allowedMethods is what a request with another method is told.
-const allowedMethods = "GET, HEAD, POST, OPTIONS"
+// methods are those of a path.
+type methods struct {
+	all   string // what a request with another method is told
+	pages string // what a page of another origin may ask by
+}
+
+// methodsOf returns the methods of the path that a request came to: one that names a document is for GET only.
+func methodsOf(r *http.Request) methods {
+	if r.PathValue(documentIDInPath) != "" {
+		return methods{all: "GET, HEAD, OPTIONS", pages: "GET"}
+	}
+	return methods{all: "GET, HEAD, POST, OPTIONS", pages: "GET, POST"}
+}
 
 // request is a GraphQL request: what gqlgen knows of it, and by which id it calls a document.
 type request struct {
