@@ -18,6 +18,7 @@ import (
 	"github.com/corpintel/corpintel/migrations"
 	"github.com/corpintel/corpintel/ratelimit"
 	"github.com/corpintel/corpintel/store"
+	"github.com/corpintel/corpintel/telemetry"
 )
 
 // clientCommand manages who may ask.
@@ -31,10 +32,10 @@ type clientCommand struct {
 
 // clientCreate makes a client.
 type clientCreate struct {
-	Name   clientName `required:"" placeholder:"NAME" help:"What it is called. A name is never used again."`
-	Role   role       `required:"" placeholder:"ROLE" help:"What it may do: dashboard, analyst, partner or admin."`
-	Mode   mode       `placeholder:"MODE" help:"What it may run: open, anything; log_only, anything, and what is not registered is logged; match_text, what is registered; id_only, what is registered, by its id. Default: match_text for a dashboard, id_only for a partner, else open."`
-	Budget budget     `placeholder:"COST" help:"Cost that it may spend in a minute. Default: 30000000 for a dashboard, 10000000 for an analyst, 5000000 for a partner, for an admin without limit."`
+	Name   newClientName `required:"" placeholder:"NAME" help:"What it is called. A name is never used again."`
+	Role   role          `required:"" placeholder:"ROLE" help:"What it may do: dashboard, analyst, partner or admin."`
+	Mode   mode          `placeholder:"MODE" help:"What it may run: open, anything; log_only, anything, and what is not registered is logged; match_text, what is registered; id_only, what is registered, by its id. Default: match_text for a dashboard, id_only for a partner, else open."`
+	Budget budget        `placeholder:"COST" help:"Cost that it may spend in a minute. Default: 30000000 for a dashboard, 10000000 for an analyst, 5000000 for a partner, for an admin without limit."`
 }
 
 // clientChange changes what a client may do.
@@ -254,6 +255,17 @@ func (n *clientName) UnmarshalText(text []byte) error {
 	}
 	*n = clientName(text)
 	return nil
+}
+
+// newClientName is a name for a client that is yet to be made.
+type newClientName clientName
+
+// UnmarshalText reads a newClientName.
+func (n *newClientName) UnmarshalText(text []byte) error {
+	if telemetry.MeansNoClient(string(text)) {
+		return fmt.Errorf("metrics have %s for requests of no client: choose another name", text)
+	}
+	return (*clientName)(n).UnmarshalText(text)
 }
 
 // role is the role of a client.

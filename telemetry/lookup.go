@@ -9,6 +9,12 @@ import (
 // other is the value of a label for what has none of its own.
 const other = "other"
 
+// anonymous is the value of the label client for who asks without a key.
+const anonymous = "anonymous"
+
+// MeansNoClient reports whether a label client has a name as its value for others than the client of that name.
+func MeansNoClient(name string) bool { return name == anonymous || name == other }
+
 // lookup has one value for each key, which is made when it is first asked for. Those that are known are found without a lock.
 type lookup[K comparable, V any] struct {
 	most     int // keys that get a value of their own

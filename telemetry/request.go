@@ -101,7 +101,7 @@ func (q *Request) Resolve(outcome string) {
 	}
 	client := q.Client
 	if client == "" {
-		client = "anonymous"
+		client = anonymous
 	}
 	q.telemetry.operations.documents.get(documentKey{client, outcome}).Inc()
 }
