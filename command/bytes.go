@@ -1,7 +1,7 @@
 package command
 
 import (
-	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -21,7 +21,7 @@ func (b *byteCount) UnmarshalText(text []byte) error {
 	}
 	n, err := strconv.ParseInt(number, 10, 64)
 	if err != nil || n < 1 || n > math.MaxInt64>>shift {
-		return errors.New("want a positive number of bytes, such as 65536, 100KiB or 2GiB")
+		return fmt.Errorf("want a positive number of bytes, such as 65536, 100KiB or 2GiB, at most %d", math.MaxInt64)
 	}
 	*b = byteCount(n << shift)
 	return nil
@@ -38,7 +38,7 @@ func (c *cacheSize) UnmarshalText(text []byte) error {
 	}
 	var n byteCount
 	if err := n.UnmarshalText(text); err != nil {
-		return errors.New("want off, or a positive number of bytes, such as 64MiB")
+		return fmt.Errorf("want off, or a positive number of bytes, such as 64MiB, at most %d", math.MaxInt64)
 	}
 	*c = cacheSize(n)
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -20,10 +21,10 @@ import (
 
 // profileCommand fetches a profile of a server.
 type profileCommand struct {
-	Seconds   count  `default:"30" placeholder:"N" help:"How long the server is watched, at most 300."`
-	Operation string `placeholder:"NAME" help:"Keep only what was done for operations of this name."`
-	Admin     string `default:"http://127.0.0.1:8081" placeholder:"URL" help:"The server's admin address."`
-	Out       string `default:"corpintel.pprof" placeholder:"FILE" help:"Where the profile is written, for go tool pprof; - is the standard output."`
+	Seconds   profileSeconds `default:"30" placeholder:"N" help:"How long the server is watched, at most 300."`
+	Operation string         `placeholder:"NAME" help:"Keep only what was done for operations of this name."`
+	Admin     string         `default:"http://127.0.0.1:8081" placeholder:"URL" help:"The server's admin address."`
+	Out       string         `default:"corpintel.pprof" placeholder:"FILE" help:"Where the profile is written, for go tool pprof; - is the standard output."`
 }
 
 const (
@@ -35,15 +36,31 @@ const (
 	profileGrace = 30 * time.Second
 )
 
-// Run fetches a profile of the processor's time and writes it.
-func (c *profileCommand) Run(ctx context.Context, e *Environment) error {
-	if c.Seconds > maxProfileSeconds {
-		return fmt.Errorf("--seconds: at most %d are taken", maxProfileSeconds)
+// profileSeconds is how long a server is watched.
+type profileSeconds int
+
+// UnmarshalText reads profileSeconds.
+func (s *profileSeconds) UnmarshalText(text []byte) error {
+	parsed, err := strconv.Atoi(string(text))
+	if err != nil || parsed < 1 || parsed > maxProfileSeconds {
+		return fmt.Errorf("want a whole number from 1 to %d", maxProfileSeconds)
 	}
+	*s = profileSeconds(parsed)
+	return nil
+}
+
+// Run fetches a profile of the processor's time and writes it.
+func (c *profileCommand) Run(ctx context.Context, e *Environment) (err error) {
 	base, err := url.Parse(c.Admin)
 	if err != nil || base.Host == "" {
 		return errors.New("--admin: want a URL, such as http://127.0.0.1:8081")
 	}
+	// The file comes first: where it cannot be written, nobody waits for the profile.
+	out, err := openOutput(c.Out, e.Stdout)
+	if err != nil {
+		return err
+	}
+	defer func() { err = out.close(err) }()
 	fmt.Fprintf(e.Stderr, "watching %s for %d s ...\n", base.Redacted(), c.Seconds)
 	taken, err := c.fetch(ctx, base)
 	if err != nil {
@@ -53,7 +70,7 @@ func (c *profileCommand) Run(ctx context.Context, e *Environment) error {
 	if c.Operation != "" {
 		keepOperation(taken, c.Operation)
 	}
-	if err := c.write(taken, e.Stdout); err != nil {
+	if err := out.write(taken); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.Stderr, "%d of %d samples are written to %s\n", samples(taken), all, c.Out)
@@ -105,16 +122,56 @@ func samples(p *profile.Profile) int64 {
 	return n
 }
 
-func (c *profileCommand) write(p *profile.Profile, stdout io.Writer) error {
-	if c.Out == "-" {
-		return p.Write(stdout)
+// output is where a profile goes.
+type output struct {
+	to    io.Writer
+	file  *os.File // nil: the standard output
+	isNew bool     // the file was not there before
+}
+
+// openOutput opens a file, without changing one that is there; - is the standard output.
+func openOutput(name string, stdout io.Writer) (*output, error) {
+	if name == "-" {
+		return &output{to: stdout}, nil
 	}
-	file, err := os.Create(c.Out)
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	isNew := err == nil
+	if errors.Is(err, fs.ErrExist) {
+		file, err = os.OpenFile(name, os.O_WRONLY, 0)
+	}
 	if err != nil {
-		return fmt.Errorf("--out: %w", err)
+		return nil, fmt.Errorf("--out: %w", err)
 	}
-	if err := errors.Join(p.Write(file), file.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", c.Out, err)
+	return &output{to: file, file: file, isNew: isNew}, nil
+}
+
+// write writes a profile in the place of what the file held.
+func (o *output) write(p *profile.Profile) error {
+	if o.file != nil && !o.isNew {
+		info, err := o.file.Stat()
+		if err == nil && info.Mode().IsRegular() {
+			err = o.file.Truncate(0)
+		}
+		if err != nil {
+			return fmt.Errorf("write profile: %w", err)
+		}
+	}
+	if err := p.Write(o.to); err != nil {
+		return fmt.Errorf("write profile: %w", err)
 	}
 	return nil
+}
+
+// close closes the file, and removes it if it is new and something failed before: err, which it returns with its own.
+func (o *output) close(err error) error {
+	if o.file == nil {
+		return err
+	}
+	if closed := o.file.Close(); closed != nil {
+		err = errors.Join(err, fmt.Errorf("write profile: %w", closed))
+	}
+	if err != nil && o.isNew {
+		err = errors.Join(err, os.Remove(o.file.Name()))
+	}
+	return err
 }

@@ -52,6 +52,7 @@ type commands struct {
 	Documents documentsCommand `cmd:"" help:"Register what clients may call by id, and see what they use."`
 	Doctor    doctorCommand    `cmd:"" help:"Look at the database as an experienced administrator does."`
 	Profile   profileCommand   `cmd:"" help:"Fetch a profile of a running server, of one operation if wanted."`
+	Schema    schemaCommand    `cmd:"" help:"Write the GraphQL schema, as SDL; no database is needed."`
 	Health    healthCommand    `cmd:"" help:"Ask a running server whether it is well."`
 }
 

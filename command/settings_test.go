@@ -20,7 +20,7 @@ func TestHelp(t *testing.T) {
 		"", "serve", "migrate", "migrate up", "migrate down", "migrate status", "migrate timescale", "demo", "import", "import edgar",
 		"import reference", "client", "client create", "client list", "client change", "client rotate", "client revoke", "documents",
 		"documents publish", "documents list", "documents retire", "documents revoke", "documents usage", "documents check", "doctor",
-		"health",
+		"schema", "health",
 	} {
 		got.WriteString("$ corpintel " + strings.TrimSpace(command+" --help") + "\n")
 		got.WriteString(mustRun(t, nil, append(strings.Fields(command), "--help")...) + "\n")
@@ -75,6 +75,8 @@ func TestRefusedSettings(t *testing.T) {
 		"client, no name":   {nil, []string{"client", "create", "--role=admin"}, "missing flags: --name=NAME"},
 		"client name":       {nil, []string{"client", "create", "--name=Acme Corp", "--role=admin"}, "--name: want up to 63 lower-case letters, digits"},
 		"client name empty": {nil, []string{"client", "rotate", "--name="}, "--name: want up to 63 lower-case letters, digits"},
+		"client anonymous":  {nil, []string{"client", "create", "--name=anonymous", "--role=admin"}, "--name: metrics have anonymous for requests of no client"},
+		"client other":      {nil, []string{"client", "create", "--name=other", "--role=admin"}, "--name: metrics have other for requests of no client"},
 		"client role":       {nil, []string{"client", "create", "--name=a", "--role=root"}, `--role: "root" is no role: want dashboard, analyst, partner, admin`},
 		"client mode":       {nil, []string{"client", "create", "--name=a", "--role=admin", "--mode=all"}, `--mode: "all" is no mode: want open, log_only, match_text, id_only`},
 		"client budget":     {nil, []string{"client", "create", "--name=a", "--role=admin", "--budget=0"}, "--budget: want a whole number from 1 to 50000000000"},
@@ -107,6 +109,8 @@ func TestRefusedSettings(t *testing.T) {
 		"collector":         {[]string{"OTEL_EXPORTER_OTLP_ENDPOINT=user:S3CRET@h:4317"}, nil, "OTEL_EXPORTER_OTLP_ENDPOINT: want http://host:port, or https"},
 		"collector's path":  {[]string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=unix:///x"}, nil, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: want http://host:port"},
 		"protocol":          {[]string{"OTEL_EXPORTER_OTLP_PROTOCOL=http/json"}, nil, `OTEL_EXPORTER_OTLP_PROTOCOL must be one of "http/protobuf","grpc"`},
+		"profile seconds":   {nil, []string{"profile", "--seconds=301"}, "--seconds: want a whole number from 1 to 300"},
+		"pool size, most":   {[]string{"CORPINTEL_POOL_SIZE=3000000000"}, nil, "CORPINTEL_POOL_SIZE: want a whole number from 1 to 2147483647"},
 		"companies":         {nil, []string{"demo", "--companies=-1"}, "--companies: want a whole number from 1"},
 	} {
 		t.Run(name, func(t *testing.T) {

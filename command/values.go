@@ -2,7 +2,9 @@ package command
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/url"
 	"strconv"
@@ -28,14 +30,17 @@ func (a *address) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// maxDuration bounds all durations that are settings: PostgreSQL takes no timeout of a statement that is longer than 24 days.
+const maxDuration = 480 * time.Hour
+
 // duration is a positive time.
 type duration time.Duration
 
 // UnmarshalText reads a duration.
 func (d *duration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
-	if err != nil || parsed <= 0 {
-		return errors.New("want a positive duration, such as 10s")
+	if err != nil || parsed <= 0 || parsed > maxDuration {
+		return errors.New("want a positive duration, such as 10s, at most 480h")
 	}
 	*d = duration(parsed)
 	return nil
@@ -48,7 +53,7 @@ type count int32
 func (c *count) UnmarshalText(text []byte) error {
 	parsed, err := strconv.ParseInt(string(text), 10, 32)
 	if err != nil || parsed < 1 {
-		return errors.New("want a whole number from 1")
+		return fmt.Errorf("want a whole number from 1 to %d", math.MaxInt32)
 	}
 	*c = count(parsed)
 	return nil

@@ -25,8 +25,8 @@ type optionalDuration time.Duration
 // UnmarshalText reads a duration.
 func (d *optionalDuration) UnmarshalText(text []byte) error {
 	parsed, err := time.ParseDuration(string(text))
-	if err != nil || parsed < 0 {
-		return errors.New("want a duration, such as 2s, or 0 for none")
+	if err != nil || parsed < 0 || parsed > maxDuration {
+		return errors.New("want a duration, such as 2s, at most 480h, or 0 for none")
 	}
 	*d = optionalDuration(parsed)
 	return nil

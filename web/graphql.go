@@ -90,6 +90,9 @@ func newGraphQL(o Options) *graphQL {
 	}
 }
 
+// Schema returns the schema that operations are executed by. It must not be changed.
+func Schema() *ast.Schema { return newSchema() }
+
 // newSchema returns the schema that operations are executed by. Its types are the same ones each time.
 func newSchema() *ast.Schema {
 	return document.WithoutDefer(graph.NewExecutableSchema(graph.Config{}).Schema())
