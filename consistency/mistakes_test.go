@@ -3,6 +3,7 @@ package consistency_test
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,11 +13,8 @@ import (
 
 // losing has every n-th batch lost.
 func losing(n int) func(events.Batch) (events.Batch, bool) {
-	i := 0
-	return func(b events.Batch) (events.Batch, bool) {
-		i++
-		return b, i%n > 0
-	}
+	var told atomic.Int64 // by all servers
+	return func(b events.Batch) (events.Batch, bool) { return b, told.Add(1)%int64(n) > 0 }
 }
 
 // deafTo has changes of a kind not be told.
