@@ -117,7 +117,7 @@ func (l *Limiter) pass() {
 		return
 	}
 	l.remove(w)
-	l.counts.noteWait(now.Sub(w.since))
+	w.waited = now.Sub(w.since)
 	w.done <- nil
 }
 
@@ -228,22 +228,31 @@ func (l *Limiter) wait(ctx context.Context, w *waiter) error {
 	for {
 		select {
 		case err := <-w.done:
-			return err
+			return l.noteWaited(w, err)
 		case <-timer.C:
 			if left := l.mayStay(w); left > 0 {
 				timer.Reset(left)
 				continue
 			}
-			return l.leave(w, ErrLate)
+			return l.noteWaited(w, l.leave(w, ErrLate))
 		case <-ctx.Done():
 			err := l.leave(w, ctx.Err())
-			if err == nil {
+			if err == nil { // a place became free at the same moment
 				l.Release()
 				err = ctx.Err()
+				l.counts.noteShed(err)
 			}
 			return err
 		}
 	}
+}
+
+// noteWaited notes that w has a place, if err says so, and returns err.
+func (l *Limiter) noteWaited(w *waiter, err error) error {
+	if err == nil {
+		l.counts.noteWait(w.waited)
+	}
+	return err
 }
 
 // mayStay returns how much longer w may wait.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,23 +140,23 @@ func TestHeldPlaces(t *testing.T) {
 	t.Parallel()
 	const patience = 3 * time.Second
 	synctest.Test(t, func(t *testing.T) {
-		held := false
+		var held atomic.Bool
 		l := shed.New(shed.Options{
-			Places: 1, MaxWait: maxWait, Now: time.Now, IsHeld: func() bool { return held }, Patience: patience,
+			Places: 1, MaxWait: maxWait, Now: time.Now, IsHeld: held.Load, Patience: patience,
 		})
 		take(t, l)
 		q := newLine(l)
-		held = true
+		held.Store(true)
 		q.join(t.Context(), "a", shed.Second)
 		q.join(t.Context(), "b", shed.Second)
 		time.Sleep(patience - time.Second)
 		q.join(t.Context(), "c", shed.Second)
-		held = false
+		held.Store(false)
 		q.release(2)
 		if diff := cmp.Diff([]string{"a", "b"}, q.got); diff != "" || len(q.shed) != 0 {
 			t.Errorf("who has a place (-want +got):\n%s%v", diff, q.shed)
 		}
-		held = true
+		held.Store(true)
 		time.Sleep(patience + maxWait - time.Millisecond)
 		q.listen()
 		if len(q.shed) != 0 {
@@ -166,7 +167,7 @@ func TestHeldPlaces(t *testing.T) {
 		if !errors.Is(q.shed["c"], shed.ErrLate) {
 			t.Errorf("c: %v, want %v", q.shed["c"], shed.ErrLate)
 		}
-		held = false
+		held.Store(false)
 		time.Sleep(time.Second + time.Millisecond) // it has settled
 		q.join(t.Context(), "d", shed.Second)
 		time.Sleep(maxWait)
@@ -303,6 +304,30 @@ func TestRaces(t *testing.T) {
 		got := l.Stats()
 		if got.Taken != 0 || got.Queued != 0 || got.Full+got.Late+got.Left != turnedAway || served == 0 || got.Left == 0 || got.Late == 0 {
 			t.Errorf("%d served, %d turned away, %+v", served, turnedAway, got)
+		}
+	})
+}
+
+// TestLeftWithAPlace checks that who leaves at the moment at which a place becomes free counts once, whichever came first.
+func TestLeftWithAPlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const times = 1000
+		l := newLimiter(1)
+		for range times {
+			take(t, l)
+			ctx, leave := context.WithCancel(t.Context())
+			outcome := make(chan error, 1)
+			go func() { outcome <- l.Acquire(ctx, shed.First) }()
+			synctest.Wait()
+			leave()
+			l.Release()
+			if err := <-outcome; !errors.Is(err, context.Canceled) {
+				t.Fatalf("got %v, want %v", err, context.Canceled)
+			}
+		}
+		if diff := cmp.Diff(shed.Stats{Places: 1, Left: times}, l.Stats()); diff != "" {
+			t.Errorf("counts (-want +got):\n%s", diff)
 		}
 	})
 }

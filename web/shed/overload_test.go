@@ -46,9 +46,10 @@ func simulate(t *testing.T, g gate, load float64) *experience {
 	for time.Since(begin) < lasts {
 		e.offered++
 		takes := time.Duration(random.ExpFloat64() * float64(serviceTime))
+		class := shed.Class(e.offered % 2)
 		clients.Go(func() {
 			start := time.Now()
-			err := g.Acquire(t.Context(), shed.Class(e.offered%2))
+			err := g.Acquire(t.Context(), class)
 			if err == nil {
 				busy <- struct{}{}
 				time.Sleep(takes)

@@ -4,9 +4,10 @@ import "time"
 
 // waiter is somebody who waits for a place.
 type waiter struct {
-	class Class
-	since time.Time
-	done  chan error // gets nil with a place, or why there is none; it has room for that
+	class  Class
+	since  time.Time
+	done   chan error    // gets nil with a place, or why there is none; it has room for that
+	waited time.Duration // for its place, once it has one
 
 	older, newer *waiter
 }

@@ -30,7 +30,7 @@ func (l *Limiter) Stats() Stats {
 	}
 }
 
-// counts are changed under the lock of the Limiter, and read without.
+// counts can be changed and read without the lock of the Limiter.
 type counts struct {
 	places           int
 	taken, queued    atomic.Int64
