@@ -56,6 +56,11 @@ func (c *doctorCommand) Run(ctx context.Context, e *Environment, flags *database
 		if err := write(e.Stdout, findings, explained); err != nil {
 			return err
 		}
+		if c.ResetStatements {
+			if err := resetStatements(ctx, db); err != nil {
+				return err
+			}
+		}
 		switch worst := doctor.Worst(findings); {
 		case worst == doctor.Fail:
 			return errIll
@@ -86,26 +91,28 @@ func (c *doctorCommand) examine(ctx context.Context, e *Environment, db *databas
 	if err != nil {
 		return nil, err
 	}
-	if c.ResetStatements {
-		if err := doctor.ResetStatements(ctx, pool); err != nil {
-			return nil, err
-		}
-	}
 	return slices.Concat(findings, pooler, redis), nil
+}
+
+// resetStatements has the database forget what it counted, after the findings were written.
+func resetStatements(ctx context.Context, db *database) error {
+	pool, err := pgxpool.New(ctx, db.direct)
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	defer pool.Close()
+	return doctor.ResetStatements(ctx, pool)
 }
 
 func (c *doctorCommand) examineDatabase(
 	ctx context.Context, e *Environment, db *database, pool *pgxpool.Pool,
 ) ([]doctor.Finding, error) {
 	steps, err := migrations.Status(ctx, db.direct)
-	if f, refused := doctor.Refused("migrations", err); refused {
-		return []doctor.Finding{f}, nil
-	}
-	if err != nil {
+	if _, refused := doctor.Refused("migrations", err); err != nil && !refused {
 		return nil, err
 	}
 	return doctor.Examine(ctx, pool, doctor.Options{
-		Migrations: steps, Now: e.Now, PoolSize: int(c.PoolSize), Slowest: c.Slowest,
+		Migrations: steps, Unknown: err, Now: e.Now, PoolSize: int(c.PoolSize), Slowest: c.Slowest,
 	})
 }
 

@@ -60,6 +60,30 @@ func TestDoctor(t *testing.T) {
 	wantContains(t, stdout, `"status": "fail"`, "contradict their points")
 }
 
+// TestDoctorOfVisitor lets a role look that was granted nothing: it is told what it may see, also where it may not do what it asks for.
+func TestDoctorOfVisitor(t *testing.T) {
+	t.Parallel()
+	cluster := storetest.NewCluster(t)
+	conn, err := pgx.Connect(t.Context(), cluster.SuperuserURL("corpintel"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), "create role visitor login; grant usage on schema public to visitor"); err != nil {
+		t.Fatal(err)
+	}
+	url := strings.Replace(cluster.URL(), "corpintel@", "visitor@", 1)
+	environ := []string{"DATABASE_URL=" + url}
+	wantContains(t, mustRun(t, environ, "doctor"), "grant select on goose_db_version", "grant select on outbox", "all indexes", "connections are taken")
+
+	code, stdout, stderr := run(t, environ, "doctor", "--reset-statements")
+	if code != 1 {
+		t.Errorf("exit code %d where nothing was reset, want 1", code)
+	}
+	wantContains(t, stdout, "all indexes")
+	wantContains(t, stderr, "pg_stat_statements")
+}
+
 func TestMigrateTimescale(t *testing.T) {
 	t.Parallel()
 	environ := []string{"DATABASE_URL=" + storetest.New(t)}

@@ -41,7 +41,9 @@ type Finding struct {
 type Options struct {
 	// Migrations are the steps that the program and the database know, as migrations.Status returns them.
 	Migrations []migrations.Migration
-	Now        func() time.Time // nil: time.Now
+	// Unknown is the error where the server did not let them be looked at; see Refused. Then Migrations are not looked at.
+	Unknown error
+	Now     func() time.Time // nil: time.Now
 	// PoolSize is how many connections each server has for requests; 0: 10.
 	PoolSize int
 	// Slowest adds the statements that took the most time.
@@ -101,7 +103,11 @@ func Examine(ctx context.Context, pool *pgxpool.Pool, o Options) ([]Finding, err
 	if o.PoolSize <= 0 {
 		o.PoolSize = defaultPool
 	}
-	findings := []Finding{migrated(o.Migrations)}
+	first, isUnknown := Refused("migrations", o.Unknown)
+	if !isUnknown {
+		first = migrated(o.Migrations)
+	}
+	findings := []Finding{first}
 	if findings[0].Status == Fail {
 		return findings, nil
 	}
