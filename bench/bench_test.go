@@ -55,7 +55,7 @@ var ceilings = map[string]struct {
 	statements int64
 	allocs     float64
 }{
-	"W1": {1, 120}, "W2": {1, 240}, "W3": {3, 550}, "W4": {3, 410}, "W5": {2, 590}, "W6": {2, 560}, "W7": {1, 170},
+	"W1": {1, 110}, "W2": {1, 220}, "W3": {3, 510}, "W4": {3, 375}, "W5": {2, 560}, "W6": {2, 515}, "W7": {1, 150},
 }
 
 func (c *contest) testCosts(t *testing.T) {

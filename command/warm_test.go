@@ -83,7 +83,7 @@ func TestWarmUpSettings(t *testing.T) {
 	t.Parallel()
 	for _, value := range []string{"-1s", "soon", "2"} {
 		code, _, stderr := run(t, openTo("postgres://nowhere/x", "CORPINTEL_WARM_UP="+value), "serve")
-		if code != 2 || !strings.Contains(stderr, "CORPINTEL_WARM_UP: want a duration, such as 2s, or 0 for none") {
+		if code != 2 || !strings.Contains(stderr, "CORPINTEL_WARM_UP: want a duration, such as 2s, at most 480h, or 0 for none") {
 			t.Errorf("%s: exit code %d, %s", value, code, stderr)
 		}
 	}

@@ -15,11 +15,13 @@ import (
 type places struct {
 	taken chan struct{} // of the capacity of the pool
 	open  atomic.Int32  // connections that are open
+	watch *watch        // of what they execute
 }
 
 // init has each new connection counted, and sent the statements setUp.
 func (p *places) init(config *pgxpool.Config, setUp string) {
 	p.taken = make(chan struct{}, config.MaxConns)
+	p.watch = newWatch()
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		registerTypes(conn.TypeMap())
 		if setUp != "" {
@@ -28,9 +30,13 @@ func (p *places) init(config *pgxpool.Config, setUp string) {
 			}
 		}
 		p.open.Add(1)
+		p.watch.add(conn)
 		return nil
 	}
-	config.BeforeClose = func(*pgx.Conn) { p.open.Add(-1) }
+	config.BeforeClose = func(conn *pgx.Conn) {
+		p.watch.remove(conn)
+		p.open.Add(-1)
+	}
 }
 
 var errBusy = fmt.Errorf("%w: all connections are busy", ErrUnavailable)
@@ -52,6 +58,9 @@ func (c connection) Release() {
 
 // acquire takes a connection. Errors: errBusy, errConnecting, those of ctx and of connecting.
 func (s *Store) acquire(ctx context.Context) (connection, error) {
+	if err := ctx.Err(); err != nil {
+		return connection{}, err
+	}
 	select {
 	case s.places.taken <- struct{}{}:
 	default:
@@ -83,7 +92,9 @@ func (s *Store) awaitPlace(ctx context.Context) error {
 // connect returns an idle connection, or a new one in the place of one that was lost.
 func (s *Store) connect(ctx context.Context) (*pgxpool.Conn, error) {
 	if int(s.places.open.Load()) == cap(s.places.taken) {
-		return s.pool.Acquire(ctx)
+		waiting := s.places.watch.await(ctx)
+		defer s.places.watch.forget(waiting)
+		return s.pool.Acquire(waiting) //nolint:contextcheck // it is made of ctx
 	}
 	s.held.Add(1)
 	defer s.held.Add(-1)

@@ -13,7 +13,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -72,13 +71,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 		config.ConnConfig.RuntimeParams["application_name"] = "corpintel"
 	}
 	config.PingTimeout = pingTimeout
-	// pgx would close the connection of a cancelled query; this asks the server to cancel the query instead, and gives
-	// short ones the time to finish.
-	config.ConnConfig.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{
-			Conn: c, CancelRequestDelay: 250 * time.Millisecond, DeadlineDelay: 5 * time.Second,
-		}
-	}
+	config.ConnConfig.BuildContextWatcherHandler = newCanceller
 	if s.pooler, err = findPooler(ctx, config); err != nil {
 		return nil, err
 	}
@@ -120,7 +113,10 @@ const pingTimeout = 2 * time.Second
 func (s *Store) Pooler() Pooler { return s.pooler }
 
 // Close closes all connections; it waits for those in use.
-func (s *Store) Close() { s.pool.Close() }
+func (s *Store) Close() {
+	s.pool.Close()
+	s.places.watch.close()
+}
 
 // Pool returns the connections, for importers.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
@@ -235,6 +231,9 @@ func (s *Store) try(ctx context.Context, queries []query, again bool) error {
 // send sends queries over a connection that was acquired, and releases it. It returns when the last of them ended.
 func send(ctx context.Context, conn connection, queries []query, start time.Time, c clock) (ended time.Time, err error) {
 	defer conn.Release()
+	watched := watchedOf(conn.Conn.Conn())
+	ctx = watched.begin(ctx)
+	defer watched.end()
 	if len(queries) == 1 {
 		q := &queries[0]
 		rows, err := conn.Query(ctx, q.sql, q.args...)

@@ -52,7 +52,12 @@ func (d *deadline) Deadline() (time.Time, bool) {
 func (d *deadline) Done() <-chan struct{} { return d.begin().Done() }
 
 // Err returns why the context has ended, nil before.
-func (d *deadline) Err() error { return d.begin().Err() }
+func (d *deadline) Err() error {
+	if d.begun.Load() == nil && d.Context.Err() == nil && time.Now().Before(d.at) {
+		return nil
+	}
+	return d.begin().Err()
+}
 
 // Value returns a value of the context. Package context finds by one what a context is made of, once it has begun.
 func (d *deadline) Value(key any) any {
