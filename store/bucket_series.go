@@ -54,8 +54,8 @@ func (a BucketsAsk) months() (from, to edgar.Date) {
 // seriesBuckets reads what buckets are made of: a row for each pair of a series and of how it is read.
 //
 // Whole months of daily series are read from the roll-up. What is left are points: all those of another series, the ends
-// of the range, and the months in which the roll-up is stale. Where a range has no ends beside its whole months, conditions
-// on the series alone keep PostgreSQL from looking for them; offset 0 keeps it from looking for stale months twice.
+// of the range, and the months in which the roll-up is stale, of which there may be none; offset 0 keeps PostgreSQL from looking
+// for stale months twice.
 //
 // The rolled up months of a series are one value, which decodeMonths reads: a list of each number takes PostgreSQL twice as
 // long. A point is two numbers to it and a segment four, so that a month is packed by one call or two; to put six together,
@@ -88,7 +88,7 @@ from (
 ) f
 cross join lateral (
   select array(
-    select t.month from metrics_stale t
+    select distinct t.month from metrics_stale t
     where t.series_id = f.id and t.month >= f.month_from and t.month < f.month_to and f.rolled_up and f.size <= $14
   ) as months
   offset 0
@@ -96,22 +96,20 @@ cross join lateral (
 cross join lateral (
   select array_agg(m.date) as dates, array_agg(m.value) as values
   from (
-    (select m.date, m.value from metrics m
-    where m.series_id = f.id and m.date >= f.first_on and m.date < f.month_from and f.first_on < f.month_from and f.size <= $14
-    order by m.date)
-    union all
-    (select m.date, m.value from metrics m
-    where m.series_id = f.id and m.date >= f.month_to and m.date <= f.last_on and f.month_to <= f.last_on and f.rolled_up and f.size <= $14
-    order by m.date)
-    union all
-    select m.date, m.value
-    from (select distinct t.month from unnest(stale.months) t(month)) t
-    cross join lateral (
-      select m.date, m.value from metrics m
-      where m.series_id = f.id and m.date >= t.month and m.date < (t.month + interval '1 month')::date
-      order by m.date
-    ) m
+    select r.first_on, case r.n
+        when 1 then f.month_from
+        when 2 then f.last_on + 1
+        else (r.first_on + interval '1 month')::date
+      end as before
+    from unnest(array[f.first_on, f.month_to] || stale.months) with ordinality as r(first_on, n)
+    where f.size <= $14
+  ) r
+  cross join lateral (
+    select m.date, m.value from metrics m
+    where m.series_id = f.id and m.date >= r.first_on and m.date < r.before
+    order by m.date
   ) m
+  where r.first_on < r.before
 ) m
 cross join lateral (
   select string_agg(case
