@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/corpintel/corpintel/telemetry"
 	"github.com/corpintel/corpintel/web/shed"
 )
 
@@ -59,12 +58,4 @@ func (f overloadFlags) limiter(poolSize int, now func() time.Time, isAway func()
 		places = placesPerConnection * poolSize
 	}
 	return shed.New(shed.Options{Places: places, MaxWait: time.Duration(f.QueueWait), Now: now, IsHeld: isAway, Patience: patience})
-}
-
-// workOf returns what scrapes read of a limiter; nil where there is none.
-func workOf(l *shed.Limiter) func() telemetry.Work {
-	if l == nil {
-		return nil
-	}
-	return func() telemetry.Work { return telemetry.Work(l.Stats()) }
 }

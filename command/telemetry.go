@@ -56,12 +56,15 @@ type told struct {
 
 // tell makes scrapes read the counts of what the server is made of.
 func (s *server) tell(what told) {
-	s.telemetry.Read(telemetry.Sources{
+	sources := telemetry.Sources{
 		Connections: func() telemetry.Connections { return telemetry.Connections(s.store.Connections()) },
 		Fresh:       s.events.Fresh,
 		Unprimed:    what.loaders.Unprimed,
-		Work:        workOf(s.work),
-	})
+	}
+	if s.work != nil {
+		sources.Work = s.work.Stats
+	}
+	s.telemetry.Read(sources)
 	s.events.Subscribe(func(b events.Batch) {
 		if len(b.Changes) > 0 {
 			s.telemetry.OutboxLag(b.Lag)
@@ -71,7 +74,10 @@ func (s *server) tell(what told) {
 		s.tellAnswers(what.answers)
 	}
 	if what.entities != nil {
-		s.tellEntities(what.entities)
+		s.telemetry.Cache("entities", func() telemetry.CacheStats {
+			c := what.entities.Stats()
+			return changingStats(lru.Stats{Hits: c.Hits, Misses: c.Misses, Evictions: c.Evictions, Bytes: c.Bytes}, c.Stale, c.Invalidations)
+		})
 	}
 	s.tellDocuments(what.documents)
 	s.telemetry.Cache("apq", func() telemetry.CacheStats {
@@ -96,10 +102,7 @@ func (s *server) tell(what told) {
 func (s *server) tellAnswers(kept *answers.Cache) {
 	s.telemetry.Cache("answers", func() telemetry.CacheStats {
 		c := kept.Stats()
-		return telemetry.CacheStats{
-			Hits: c.Hits, Misses: c.Misses, Stale: c.Stale, Evictions: c.Evictions, Invalidations: c.Invalidations,
-			Failures: telemetry.NotCounted, Bytes: c.Bytes,
-		}
+		return changingStats(lru.Stats{Hits: c.Hits, Misses: c.Misses, Evictions: c.Evictions, Bytes: c.Bytes}, c.Stale, c.Invalidations)
 	})
 	if s.redis == nil {
 		return
@@ -113,16 +116,6 @@ func (s *server) tellAnswers(kept *answers.Cache) {
 	})
 }
 
-func (s *server) tellEntities(kept *loaders.Entities) {
-	s.telemetry.Cache("entities", func() telemetry.CacheStats {
-		c := kept.Stats()
-		return telemetry.CacheStats{
-			Hits: c.Hits, Misses: c.Misses, Stale: c.Stale, Evictions: c.Evictions, Invalidations: c.Invalidations,
-			Failures: telemetry.NotCounted, Bytes: c.Bytes,
-		}
-	})
-}
-
 func (s *server) tellDocuments(documents *document.Store) {
 	s.telemetry.Cache("documents", func() telemetry.CacheStats {
 		kept, _ := documents.Stats()
@@ -132,6 +125,13 @@ func (s *server) tellDocuments(documents *document.Store) {
 		_, registered := documents.Stats()
 		return textStats(registered)
 	})
+}
+
+// changingStats are those of a cache of what changes make old.
+func changingStats(c lru.Stats, stale, invalidations int64) telemetry.CacheStats {
+	stats := textStats(c)
+	stats.Stale, stats.Invalidations = stale, invalidations
+	return stats
 }
 
 // textStats are those of a cache of what never changes.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/corpintel/corpintel/telemetry"
 	"github.com/corpintel/corpintel/web/shed"
 )
 
@@ -102,7 +103,7 @@ func TestBurst(t *testing.T) {
 		if !errors.Is(q.shed["c"], shed.ErrLate) {
 			t.Errorf("c: %v, want %v", q.shed["c"], shed.ErrLate)
 		}
-		want := shed.Stats{Places: 1, Taken: 1, Waited: 2, WaitTime: 50 * time.Millisecond, Late: 1}
+		want := telemetry.Work{Places: 1, Taken: 1, Waited: 2, WaitTime: 50 * time.Millisecond, Late: 1}
 		if diff := cmp.Diff(want, l.Stats()); diff != "" {
 			t.Errorf("stats (-want +got):\n%s", diff)
 		}
@@ -259,7 +260,7 @@ func TestLeaving(t *testing.T) {
 		if diff := cmp.Diff([]string{"there"}, q.got); diff != "" {
 			t.Errorf("who has a place (-want +got):\n%s", diff)
 		}
-		if want := (shed.Stats{Places: 1, Waited: 1, Left: 1}); l.Stats() != want {
+		if want := (telemetry.Work{Places: 1, Waited: 1, Left: 1}); l.Stats() != want {
 			t.Errorf("got %+v, want %+v", l.Stats(), want)
 		}
 	})
@@ -326,7 +327,7 @@ func TestLeftWithAPlace(t *testing.T) {
 				t.Fatalf("got %v, want %v", err, context.Canceled)
 			}
 		}
-		if diff := cmp.Diff(shed.Stats{Places: 1, Left: times}, l.Stats()); diff != "" {
+		if diff := cmp.Diff(telemetry.Work{Places: 1, Left: times}, l.Stats()); diff != "" {
 			t.Errorf("counts (-want +got):\n%s", diff)
 		}
 	})

@@ -4,26 +4,14 @@ import (
 	"errors"
 	"sync/atomic"
 	"time"
+
+	"github.com/corpintel/corpintel/telemetry"
 )
 
-// Stats are what a Limiter has counted since it was made, and how it stands.
-type Stats struct {
-	Places int // that there are
-	Taken  int // of them
-	Queued int // who wait for one
-
-	Waited   int64         // who waited for a place, and got it
-	WaitTime time.Duration // theirs, together
-
-	Full int64 // turned away as too many waited
-	Late int64 // turned away as no place became free in time
-	Left int64 // gone while they waited
-}
-
 // Stats returns the counts. It takes no lock.
-func (l *Limiter) Stats() Stats {
+func (l *Limiter) Stats() telemetry.Work {
 	c := &l.counts
-	return Stats{
+	return telemetry.Work{
 		Places: c.places, Taken: int(c.taken.Load()), Queued: int(c.queued.Load()),
 		Waited: c.waited.Load(), WaitTime: time.Duration(c.waitTime.Load()),
 		Full: c.full.Load(), Late: c.late.Load(), Left: c.left.Load(),
