@@ -15,33 +15,11 @@ if [[ -z "$program" ]]; then
   exit 1
 fi
 
-work=$(mktemp -d)
-chmod 755 "$work" # as root the database runs as another account
-: >"$work/out"
-server=
-cleanup() {
-  if [[ -n "$server" ]]; then
-    kill "$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-  fi
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
-go build -o "$work/corpintel" .
-unset DATABASE_URL DATABASE_DIRECT_URL REDIS_URL
-CORPINTEL_DATA_DIR=$(realpath -m "${DATA_DIR:-$work/data}")
-export CORPINTEL_DATA_DIR
+source scripts/server.sh
 companies=${COMPANIES:-5000}
-"$work/corpintel" demo --companies "$companies" 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
-# The embedded PostgreSQL runs as long as a server.
-"$work/corpintel" serve --addr=127.0.0.1:0 --admin-addr=127.0.0.1:0 --redis-url=off --pool-size=1 >"$work/out" 2>"$work/log" &
-server=$!
-for ((i = 0; i < 1200; i++)); do
-  grep -q '^ *GraphQL ' "$work/out" && break
-  kill -0 "$server" 2>/dev/null || { cat "$work/log" >&2; exit 1; }
-  sleep 0.1
-done
+build_program "${DATA_DIR:-}"
+load_demo "$companies"
+start_server --redis-url=off --pool-size=1 # the embedded PostgreSQL runs as long as it does
 
 # Its socket is named in the fifth line of the file of its process, its port in the fourth.
 mapfile -t postmaster <"$CORPINTEL_DATA_DIR/postgres/postmaster.pid"

@@ -36,44 +36,16 @@ if (($(ulimit -n) < connections)); then
   echo "only $(ulimit -n) files may be open: more users than half of that cannot connect (ulimit -Hn)" >&2
 fi
 
-work=$(mktemp -d)
-chmod 755 "$work" # as root the database runs as another account
-: >"$work/out"
-server=
-cleanup() {
-  if [[ -n "$server" ]]; then
-    kill "$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-  fi
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
-go build -o "$work/corpintel" .
+source scripts/server.sh
+build_program "${DATA_DIR:-}"
 go build -o "$work/watch" ./loadtest
-unset DATABASE_URL DATABASE_DIRECT_URL REDIS_URL
-CORPINTEL_DATA_DIR=$(realpath -m "${DATA_DIR:-$work/data}")
-export CORPINTEL_DATA_DIR
-"$work/corpintel" demo --companies "${COMPANIES:-5000}" 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
+load_demo "${COMPANIES:-5000}"
 
-serve=(--addr=127.0.0.1:0 --admin-addr=127.0.0.1:0 --auth=required)
+serve=(--auth=required)
 [[ "${ANSWERS:-on}" == on ]] || serve+=(--answer-cache=off)
 # shellcheck disable=SC2206 # several flags
 serve+=(${SERVE:-})
-"$work/corpintel" serve "${serve[@]}" >"$work/out" 2>"$work/log" &
-server=$!
-url=
-for ((i = 0; i < 1200; i++)); do
-  url=$(sed -nE 's/^ *GraphQL +(http[^ ]+)$/\1/p' "$work/out")
-  [[ -n "$url" ]] && break
-  kill -0 "$server" 2>/dev/null || break
-  sleep 0.1
-done
-if [[ -z "$url" ]]; then
-  echo "the server did not start:" >&2
-  cat "$work/out" "$work/log" >&2
-  exit 1
-fi
+start_server "${serve[@]}"
 admin=$(sed -nE 's|^ *Health +(http://[^/]+)/.*|\1|p' "$work/out")
 
 client="load-$(date +%s)"
