@@ -1,37 +1,16 @@
 // The explorer against the real server with demo data.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch, watched } from "./browser.mjs";
-import { enterKey, notice, open, panel, refuse, run, wantClean, write } from "./explorer.mjs";
-import { Server } from "./server.mjs";
+import { describe, test } from "node:test";
+import { enterKey, notice, open, panel, refuse, run, write } from "./explorer.mjs";
+import { Running } from "./running.mjs";
 
 const refused = /Failed to load resource: the server responded with a status of (400|401|403|410|429|503)/;
 const away = /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|SOCKET_NOT_CONNECTED)/;
 
 describe("explorer", { timeout: 300_000 }, () => {
-  const server = new Server();
-  let browser;
-  before(async () => {
-    [browser] = await Promise.all([launch(), server.start()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await server.stop();
-  });
-
-  // visit opens the explorer in a context of its own, hands it to a test, and checks afterwards that it stayed clean.
-  async function visit(use, { expected, prepare, path, ...options } = {}) {
-    const visited = await watched(browser, server.base, options);
-    visited.page.setDefaultTimeout(20_000);
-    try {
-      await prepare?.(visited.page);
-      await open(visited.page, server.base, path);
-      await use(visited.page, visited);
-      wantClean(visited, expected);
-    } finally {
-      await visited.context.close();
-    }
-  }
+  const running = new Running();
+  const { server } = running;
+  const visit = (use, { path, ...options } = {}) => running.visit((page) => open(page, server.base, path), use, options);
 
   test("every example has an answer", () => visit(async (page) => {
     const tabs = page.locator(".graphiql-tab-button");

@@ -1,33 +1,13 @@
 // The landing page against the real server with demo data.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { launch, watched } from "./browser.mjs";
-import { wantClean } from "./explorer.mjs";
-import { Server } from "./server.mjs";
+import { describe, test } from "node:test";
+import { launch } from "./browser.mjs";
+import { Running } from "./running.mjs";
 
 describe("landing page", { timeout: 300_000 }, () => {
-  const server = new Server();
-  let browser;
-  before(async () => {
-    [browser] = await Promise.all([launch(), server.start()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await server.stop();
-  });
-
-  async function visit(use, { expected, prepare, ...options } = {}) {
-    const visited = await watched(browser, server.base, options);
-    visited.page.setDefaultTimeout(20_000);
-    try {
-      await prepare?.(visited.page);
-      await visited.page.goto(server.base + "/");
-      await use(visited.page, visited);
-      wantClean(visited, expected);
-    } finally {
-      await visited.context.close();
-    }
-  }
+  const running = new Running();
+  const { server } = running;
+  const visit = (use, options) => running.visit((page) => page.goto(server.base + "/"), use, options);
 
   // painted counts the pixels of the chart that are not empty.
   const painted = (page) => page.locator("#chart canvas").evaluate((canvas) => {

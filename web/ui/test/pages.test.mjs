@@ -2,23 +2,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { after, before, describe, test } from "node:test";
-import { launch, watched } from "./browser.mjs";
+import { describe, test } from "node:test";
+import { watched } from "./browser.mjs";
 import { open, panel, run, wantClean } from "./explorer.mjs";
-import { Server } from "./server.mjs";
+import { Running } from "./running.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 describe("pages", { timeout: 300_000 }, () => {
-  const server = new Server();
-  let browser;
-  before(async () => {
-    [browser] = await Promise.all([launch(), server.start()]);
-  });
-  after(async () => {
-    await browser?.close();
-    await server.stop();
-  });
+  const running = new Running();
+  const { server } = running;
 
   // faults are what axe-core finds that is serious or worse. An editor's scroller has no focus of its own: the keyboard moves
   // it through the editor's input, which lies beside it.
@@ -34,7 +27,7 @@ describe("pages", { timeout: 300_000 }, () => {
   for (const colorScheme of ["light", "dark"]) {
     for (const width of [1280, 360]) {
       test(`axe-core finds nothing serious, ${colorScheme}, ${width} px`, async () => {
-        const visited = await watched(browser, server.base, { colorScheme, viewport: { width, height: 800 } });
+        const visited = await watched(running.browser, server.base, { colorScheme, viewport: { width, height: 800 } });
         const { page, context } = visited;
         page.setDefaultTimeout(20_000);
         const found = {};
@@ -59,7 +52,7 @@ describe("pages", { timeout: 300_000 }, () => {
   }
 
   test("assets are kept for ever, pages are not, and the policy is strict", async () => {
-    const visited = await watched(browser, server.base);
+    const visited = await watched(running.browser, server.base);
     const { page, context } = visited;
     const answers = new Map();
     page.on("response", (response) => answers.set(new URL(response.url()).pathname, response.headers()));
