@@ -38,7 +38,7 @@ func (e *exchange) caching(ctx context.Context, operation *graphql.OperationCont
 
 // isCacheable reports whether caches may keep the answer to a request, if nothing goes wrong.
 func (e *exchange) isCacheable() bool {
-	return e.isRegisteredGet() && e.explain == nil && e.r.Header.Get(costHeader) == "" && e.r.Header.Get(cacheHeader) == ""
+	return e.isRegisteredGet() && e.explain == nil && !wants(e.r, costHeader) && !wants(e.r, cacheHeader)
 }
 
 func (e *exchange) isRegisteredGet() bool {

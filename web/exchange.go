@@ -113,10 +113,10 @@ func (e *exchange) tell(ctx context.Context, operation *graphql.OperationContext
 	if e.explain != nil {
 		response.Extensions = with(response.Extensions, "explain", e.explained(ctx, operation, response))
 	}
-	if e.r.Header.Get(costHeader) != "" {
+	if wants(e.r, costHeader) {
 		response.Extensions = with(response.Extensions, "cost", e.cost.told())
 	}
-	if e.r.Header.Get(cacheHeader) == "" {
+	if !wants(e.r, cacheHeader) {
 		return
 	}
 	if len(response.Extensions) == 0 {

@@ -17,7 +17,7 @@ const explainHeader = "Corpintel-Explain"
 
 // recorderFor returns what notes how the operation of a request is executed, nil when nobody wants to know.
 func recorderFor(r *http.Request, client *clients.Client) *explain.Recorder {
-	if r.Header.Get(explainHeader) == "" || !client.Viewer.Permissions().Explain {
+	if !wants(r, explainHeader) || !client.Viewer.Permissions().Explain {
 		return nil
 	}
 	return explain.NewRecorder()

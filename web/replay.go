@@ -33,7 +33,7 @@ const (
 // whether it has answered; if not, the caller does, keeps what it sends under key, and calls end.
 func (e *exchange) replay(ctx context.Context) (answered bool, end func()) {
 	end = func() {}
-	if e.answers == nil || e.companies == nil || e.r.Header.Get(costHeader) != "" || e.explain != nil {
+	if e.answers == nil || e.companies == nil || wants(e.r, costHeader) || e.explain != nil {
 		return false, end
 	}
 	e.key = e.answerKey()
@@ -68,7 +68,7 @@ func (e *exchange) send(kept *answers.Answer, from tier) {
 	e.timing.tell(header, "cache", e.record.DatabaseTime())
 	age := kept.Age(e.now())
 	header["Age"] = []string{strconv.Itoa(int(age.Seconds()))}
-	if e.r.Header.Get(cacheHeader) != "" {
+	if wants(e.r, cacheHeader) {
 		write(e.w, e.r, negotiate(e.r.Header), http.StatusOK, spliced(slices.Clone(kept.Body), hitTold(from, age)))
 		return
 	}
@@ -102,7 +102,7 @@ func (e *exchange) answerKey() *answers.Key {
 	scope := make([]byte, 0, 64)
 	scope = append(append(scope, e.client.Viewer.Role...), ' ')
 	scope = append(append(scope, negotiate(e.r.Header)...), ' ')
-	if e.r.Header.Get(cacheHeader) == "" { // else the answer is added to, and not compressed
+	if !wants(e.r, cacheHeader) { // else the answer is added to, and not compressed
 		scope = append(scope, compress.Negotiate(e.r.Header["Accept-Encoding"])...)
 	}
 	if e.isRegisteredGet() {
@@ -117,7 +117,7 @@ func (e *exchange) answerKey() *answers.Key {
 // keep keeps an answer that was made for key, if it is one that others can be given.
 func (e *exchange) keep(ctx context.Context, operation *graphql.OperationContext, response *graphql.Response, header http.Header, body []byte) {
 	// What is told of the cache takes the place of what caches are told.
-	isOdd := e.isRegisteredGet() && e.r.Header.Get(cacheHeader) != ""
+	isOdd := e.isRegisteredGet() && wants(e.r, cacheHeader)
 	if isOdd || len(response.Errors) > 0 || operation.Operation.Operation != ast.Query {
 		return
 	}

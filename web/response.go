@@ -128,7 +128,7 @@ func (p *responder) answer(w http.ResponseWriter, r *http.Request, a *answer) {
 		record.Fail(code)
 	}
 	coding := compress.None
-	if len(body) >= compress.Least && r.Header.Get(cacheHeader) == "" {
+	if len(body) >= compress.Least && !wants(r, cacheHeader) {
 		coding = compress.Negotiate(r.Header["Accept-Encoding"])
 	}
 	known := a.caching != nil && a.caching.set(w.Header(), r.Header, coding, body)

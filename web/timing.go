@@ -29,7 +29,7 @@ type timing struct {
 
 // newTiming returns the timing of the request, nil unless it asks for one and may, or is traced.
 func (e *exchange) newTiming() *timing {
-	asked := e.r.Header.Get(timingHeader) != "" && e.client.Viewer.Role == auth.RoleAdmin
+	asked := wants(e.r, timingHeader) && e.client.Viewer.Role == auth.RoleAdmin
 	if !asked && !e.record.Traced() {
 		return nil
 	}
