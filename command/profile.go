@@ -73,8 +73,22 @@ func (c *profileCommand) Run(ctx context.Context, e *Environment) (err error) {
 	if err := out.write(taken); err != nil {
 		return err
 	}
-	fmt.Fprintf(e.Stderr, "%d of %d samples are written to %s\n", samples(taken), all, c.Out)
+	kept := samples(taken)
+	fmt.Fprintf(e.Stderr, "%d of %d samples are written to %s%s\n", kept, all, c.Out, c.hint(kept, all))
 	return nil
+}
+
+// hint says why a profile may have no samples.
+func (c *profileCommand) hint(kept, all int64) string {
+	switch {
+	case kept > 0:
+		return ""
+	case all == 0:
+		return ": the server's processor had nothing to do while it was watched"
+	default:
+		return ": no operation of the name " + strconv.Quote(c.Operation) +
+			" was caught while the server was watched; names are case-sensitive, and what takes little time is not caught each time"
+	}
 }
 
 func (c *profileCommand) fetch(ctx context.Context, base *url.URL) (*profile.Profile, error) {

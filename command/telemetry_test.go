@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -257,6 +258,37 @@ func TestProfile(t *testing.T) {
 		if status, _ := server.get(t, server.base+path); status != http.StatusNotFound {
 			t.Errorf("%s is served to everybody: status %d", path, status)
 		}
+	}
+}
+
+// TestProfileHint checks what is said of a profile without samples.
+func TestProfileHint(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		ran  []string // operations of which there is a sample
+		args []string
+		want string
+	}{
+		"caught":          {[]string{"Quotes", "Other"}, []string{"--operation=Quotes"}, "1 of 2 samples are written to -\n"},
+		"all":             {[]string{"Quotes", "Other"}, nil, "2 of 2 samples are written to -\n"},
+		"another name":    {[]string{"Quotes"}, []string{"--operation=quotes"}, `0 of 1 samples are written to -: no operation of the name "quotes" was caught`},
+		"idle":            {nil, nil, "0 of 0 samples are written to -: the server's processor had nothing to do"},
+		"idle, of a name": {nil, []string{"--operation=Quotes"}, "0 of 0 samples are written to -: the server's processor had nothing to do"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			taken := &profile.Profile{SampleType: []*profile.ValueType{{Type: "samples", Unit: "count"}}}
+			for _, operation := range test.ran {
+				taken.Sample = append(taken.Sample, &profile.Sample{Value: []int64{1}, Label: map[string][]string{"operation": {operation}}})
+			}
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _ = taken.Write(w) }))
+			defer server.Close()
+			code, _, stderr := run(t, nil, append([]string{"profile", "--seconds=1", "--out=-", "--admin=" + server.URL}, test.args...)...)
+			if code != 0 {
+				t.Errorf("exit code %d", code)
+			}
+			wantContains(t, stderr, test.want)
+		})
 	}
 }
 
