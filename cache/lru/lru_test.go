@@ -66,8 +66,8 @@ func TestAgainstList(t *testing.T) {
 	t.Parallel()
 	type pair struct{ key, value, bytes int }
 	const most = 50
-	var list []pair // the one used last at the end
-	random := rand.New(rand.NewPCG(1, 2))
+	var list []pair                       // the one used last at the end
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same each time
 	c := lru.New[int, int](most)
 	for step := range 20_000 {
 		p := pair{random.IntN(20), step, random.IntN(most/2) + 1}
