@@ -41,11 +41,11 @@ func (e *exchange) replay(ctx context.Context) (answered bool, end func()) {
 	kept, ok := e.answers.Get(*e.key)
 	if !ok {
 		var leads bool
-		if leads, end = e.answers.Lead(ctx, *e.key); leads {
+		leads, end = e.answers.Lead(ctx, *e.key)
+		kept, ok = e.answers.GetAgain(*e.key) // who leads may have missed what the one before has kept since
+		if !ok && leads {
 			from = inRedis
 			kept, ok = e.answers.Ask(ctx, *e.key)
-		} else {
-			kept, ok = e.answers.Get(*e.key)
 		}
 	}
 	if !ok {

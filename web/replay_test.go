@@ -26,6 +26,7 @@ type keeping struct {
 	cache *answers.Cache
 	asked atomic.Int64
 	hold  chan struct{} // if set, resolvers wait until it is closed
+	fresh func() bool   // if set, whether all changes are known
 	keys  map[auth.Role]string
 	id    string
 }
@@ -40,7 +41,8 @@ func newSharing(t *testing.T, hold chan struct{}, redis *cache.Cache, change ...
 	t.Helper()
 	k := &keeping{hold: hold, keys: map[auth.Role]string{}}
 	k.cache = answers.New(answers.Options{
-		Bytes: 1 << 20, Fresh: func() bool { return true }, Now: time.Now, Redis: redis, Format: web.AnswerFormat(), Dear: time.Nanosecond,
+		Bytes: 1 << 20, Now: time.Now, Redis: redis, Format: web.AnswerFormat(), Dear: time.Nanosecond,
+		Fresh: func() bool { return k.fresh == nil || k.fresh() },
 		Point: func() store.OutboxPoint { return store.OutboxPoint{Source: "db", Xmin: 10, Xmax: 10} },
 	})
 	t.Cleanup(k.cache.Close)
@@ -210,6 +212,23 @@ func TestReplayTogether(t *testing.T) {
 		if body != bodies[0] {
 			t.Errorf("different answers")
 		}
+	}
+}
+
+// TestReplayLate checks that who missed an answer that another one was making, and comes to make it when that one has just ended,
+// is given what was made.
+func TestReplayLate(t *testing.T) {
+	t.Parallel()
+	k := newKeeping(t, nil)
+	first := k.get(t, auth.RolePartner, "%7B%7D")
+	before := k.cache.Stats()
+	looks := 0
+	k.fresh = func() bool { looks++; return looks > 1 } // the first look misses, as if it came before the answer was kept
+	if again := k.get(t, auth.RolePartner, "%7B%7D"); again != first || k.asked.Load() != 1 {
+		t.Errorf("executed %d times for one answer", k.asked.Load())
+	}
+	if s := k.cache.Stats(); s.Misses != before.Misses+1 || s.Hits != before.Hits+1 {
+		t.Errorf("%d misses and %d hits, want one of each", s.Misses-before.Misses, s.Hits-before.Hits)
 	}
 }
 

@@ -122,6 +122,15 @@ func weigh(k Key, a *Answer) uint32 {
 
 // Get returns the answer that is kept in memory for a key and good.
 func (c *Cache) Get(k Key) (*Answer, bool) {
+	a, ok := c.GetAgain(k)
+	if !ok {
+		c.misses.Add(1)
+	}
+	return a, ok
+}
+
+// GetAgain is Get for who has just missed: what it does not find counts as one miss with that.
+func (c *Cache) GetAgain(k Key) (*Answer, bool) {
 	if c.fresh() {
 		if a, ok := c.entries.GetIfPresent(k); ok {
 			if c.changes.isGood(a) {
@@ -132,7 +141,6 @@ func (c *Cache) Get(k Key) (*Answer, bool) {
 			c.entries.Invalidate(k)
 		}
 	}
-	c.misses.Add(1)
 	return nil, false
 }
 

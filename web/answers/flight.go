@@ -6,8 +6,8 @@ import "context"
 type flight struct{ done chan struct{} }
 
 // Lead makes the caller the one who makes the answer to a key, which it must say the end of; or, where another one does, waits
-// for that one's end, or that of ctx. Who waited looks whether an answer is kept by now, and makes one without anybody waiting
-// for it if not: what could not be kept cannot be shared.
+// for that one's end, or that of ctx. Both then look whether an answer is kept by now (GetAgain): who leads may have missed what the
+// one before has kept since. Who waited in vain makes one without anybody waiting for it: what could not be kept cannot be shared.
 func (c *Cache) Lead(ctx context.Context, k Key) (leads bool, end func()) {
 	own := &flight{make(chan struct{})}
 	other, busy := c.flights.LoadOrStore(k, own)
