@@ -89,7 +89,7 @@ func TestColdTogether(t *testing.T) {
 	second.statements.take()
 	w.askOften(t, second, q, want)
 	if names := second.statements.take(); len(names) > 0 || second.counts().sharedHits != 1 {
-		t.Errorf("the second server sent %v, and had %d answers of others", names, second.counts().sharedHits)
+		t.Errorf("the second server sent %v: %+v", names, second.kept.Stats())
 	}
 }
 

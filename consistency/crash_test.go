@@ -10,7 +10,7 @@ import (
 func TestCrash(t *testing.T) {
 	t.Parallel()
 	cluster := storetest.NewCluster(t)
-	w := newWorldOn(t, cluster.URL(), *seed, mistakes{})
+	w := newWorldOn(t, cluster.URL(), *seed, mistakes{patient: true})
 	for range 2 {
 		w.must(w.take(*steps / 20))
 		w.must(w.fillRedis())

@@ -47,6 +47,21 @@ func grew(what string, count func() int64) func() error {
 
 func both(a, b func() error) func() error { return func() error { return errors.Join(a(), b()) } }
 
+// onPatient has a fault strike on servers, started anew, that wait for Redis as long as it takes: it is about what is in Redis.
+func onPatient(f fault) fault {
+	strike := f.strike
+	f.strike = func(w *world) func() error {
+		w.patient = true
+		w.restart()
+		return strike(w)
+	}
+	f.heal = func(w *world) {
+		w.patient = false
+		w.restart()
+	}
+	return f
+}
+
 // counts are those of both servers.
 func (w *world) counts() counts { return w.servers[0].counts().plus(w.servers[1].counts()) }
 
@@ -135,6 +150,7 @@ func faults() []fault {
 			return happened
 		}, heal: func(w *world) {
 			w.must(w.change("a write before a late commit", func(s *server) error { return w.commitOn(s, write{changes: w.drawWrite(0).changes, sql: "select"}) }))
+			w.reachAll() // else both may be told of at once
 			w.must(w.endAll())
 		}},
 		{name: "a change of a newer release", strike: func(w *world) func() error {
@@ -142,7 +158,7 @@ func faults() []fault {
 			w.execute("insert into outbox (kind, keys) values ('company', '{1}'), ('planets', '{Mars}')")
 			w.must(w.settle(0))
 			return happened
-		}},
+		}, heal: func(w *world) { w.reachAll() }},
 		{name: "an absence longer than changes are kept", alone: true, strike: func(w *world) func() error {
 			w.servers[0].link.cut()
 			return w.forgotten(w.servers[0])
@@ -152,15 +168,15 @@ func faults() []fault {
 			w.servers[0].link.mend()
 			w.reach(w.servers[0])
 		}},
-		{name: "Redis poisoned", alone: true, strike: func(w *world) func() error {
+		onPatient(fault{name: "Redis poisoned", alone: true, strike: func(w *world) func() error {
 			w.must(w.fillRedis())
 			happened := grew("spoilt answers", func() int64 { return w.counts().spoilt })
 			w.poison()
 			w.restart()
 			w.must(w.readKept())
 			return happened
-		}},
-		{name: "Redis as it was before", alone: true, strike: func(w *world) func() error {
+		}}),
+		onPatient(fault{name: "Redis as it was before", alone: true, strike: func(w *world) func() error {
 			w.must(w.fillRedis())
 			old := w.dump()
 			for range 3 {
@@ -171,18 +187,14 @@ func faults() []fault {
 			w.restart()
 			w.must(w.readKept())
 			return happened
-		}},
-		{name: "servers started anew", alone: true, strike: func(w *world) func() error {
+		}}),
+		onPatient(fault{name: "servers started anew", alone: true, strike: func(w *world) func() error {
+			w.must(w.fillRedis())
 			happened := grew("answers of others", func() int64 { return w.counts().sharedHits })
-			// While a transaction is open anywhere in PostgreSQL that is older than the answers, they are not shared.
-			w.must(eventually(w.t.Context(), func() bool {
-				w.must(w.fillRedis())
-				w.restart()
-				w.must(w.readKept())
-				return happened() == nil
-			}))
+			w.restart()
+			w.must(w.readKept())
 			return happened
-		}},
+		}}),
 	}
 }
 
@@ -212,6 +224,12 @@ func (w *world) unused() func() error {
 func (w *world) reach(s *server) {
 	if !s.catchUp(w.t.Context(), patience) {
 		w.t.Errorf("%s has not come back", s.name)
+	}
+}
+
+func (w *world) reachAll() {
+	for _, s := range w.servers {
+		w.reach(s)
 	}
 }
 
@@ -262,6 +280,7 @@ func (w *world) fillRedis() error {
 		if err := w.settle(0); err != nil {
 			return err
 		}
+		w.reachAll() // what was made before that is not used
 		if err := w.readKept(); err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 // and nothing of what is kept.
 func TestScopes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, *seed, mistakes{})
+	w := newWorld(t, *seed, mistakes{alwaysFresh: true, patient: true}) // however slow the machine is
 	const secret = `{ companies(first: 3) { nodes { name } } }`
 	for _, text := range []string{secret, `{ __schema { queryType { name } } }`, `{ __typename companies(first: 1) { nodes { name } } __type(name: "Query") { name } }`} {
 		q := question{text: text}

@@ -96,7 +96,7 @@ func (s *server) start(t testing.TB, w *world) {
 		t.Fatal(err)
 	}
 	options := cache.Options{Namespace: "test"}
-	if w.mistakes.patient {
+	if w.mistakes.patient || w.patient {
 		options.Timeout = patience
 	}
 	if s.redis, err = cache.Open(w.redis.URL(), options); err != nil {

@@ -176,19 +176,39 @@ func TestWhileWriting(t *testing.T) { //nolint:tparallel // one fault at a time
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {
-			end, blown := make(chan struct{}), make(chan error, 1)
-			go func() { blown <- s.blow(end) }()
-			time.Sleep(100 * time.Millisecond) // a while without, with, and after
-			f.strike(s.world)
-			time.Sleep(300 * time.Millisecond)
-			s.heal(f)
-			time.Sleep(100 * time.Millisecond)
-			close(end)
-			if err := <-blown; err != nil {
-				t.Error(err)
-			}
+			s.blowWhile(t, func() {
+				s.pass(100*time.Millisecond, 50) // a while without, with, and after
+				f.strike(s.world)
+				s.pass(300*time.Millisecond, 150)
+				s.heal(f)
+				s.pass(100*time.Millisecond, 50)
+			})
 		})
 	}
+	t.Run("until all was used", func(t *testing.T) {
+		s.blowWhile(t, func() { _ = eventually(t.Context(), func() bool { return s.use() == nil }) }) // the last check tells
+	})
 	t.Logf("%d answers showed the last number, %d one before", s.exact.Load(), s.early.Load())
 	s.wantUse(t)
+}
+
+// blowWhile writes and reads while something is done.
+func (s *storm) blowWhile(t *testing.T, do func()) {
+	t.Helper()
+	end, blown := make(chan struct{}), make(chan error, 1)
+	go func() { blown <- s.blow(end) }()
+	do()
+	close(end)
+	if err := <-blown; err != nil {
+		t.Error(err)
+	}
+}
+
+// pass returns after a time, and after so many answers were looked at, however slow the machine is.
+func (s *storm) pass(least time.Duration, answers int64) {
+	looked := func() int64 { return s.exact.Load() + s.early.Load() }
+	began, before := time.Now(), looked()
+	_ = eventually(s.t.Context(), func() bool { // what has failed looks at none any more, and tells why
+		return time.Since(began) >= least && looked() >= before+answers
+	})
 }

@@ -42,6 +42,7 @@ type world struct {
 	servers  [2]*server
 	model    string // URL
 	mistakes mistakes
+	patient  bool // servers that are started wait for Redis as long as it takes
 	keys     map[auth.Role]string
 	ids      map[string]string // of operations that are registered, by text
 	random   *random.Rand
@@ -59,10 +60,11 @@ type world struct {
 	wrong    error // that was found by faults
 }
 
-// newWorld returns a world whose servers make mistakes.
+// newWorld returns a world whose servers make mistakes. It has a PostgreSQL of its own: a transaction that is open anywhere in it
+// keeps answers from being shared that depend on what was changed since that began, and other tests have such transactions.
 func newWorld(t testing.TB, seed uint64, wrong mistakes) *world {
 	t.Helper()
-	return newWorldOn(t, storetest.New(t), seed, wrong)
+	return newWorldOn(t, storetest.NewCluster(t).URL(), seed, wrong)
 }
 
 func newWorldOn(t testing.TB, database string, seed uint64, wrong mistakes) *world {
