@@ -3,11 +3,14 @@
 // A Limiter has a number of places. Who takes one while there are any waits for nothing. The others wait in a queue that is
 // bounded in length and, above all, in time, as in "Fail at Scale" (Maurer, ACM Queue 13/8):
 //
-//   - A burst is waited for: while the queue was empty not longer than MaxWait ago, those who came first are first, and each waits up to
-//     MaxWait.
-//   - A queue that has stood for longer than that is no burst, and would not become shorter by waiting. Then those who came last are
-//     first, whose clients are there still, and nobody waits for longer than a tenth of MaxWait. So those who are let in have waited
-//     for next to nothing, and the others learn at once that they have to come again.
+//   - A burst is waited for: those who came first are first, and each waits up to MaxWait.
+//   - A queue stands when for a whole MaxWait nobody got a place after less than a tenth of it, as in "Controlling Queue Delay"
+//     (Nichols and Jacobson, ACM Queue 10/5). It would not become shorter by waiting. Then those who came last are first, whose clients
+//     are there still, and nobody waits for longer than that tenth. So those who are let in have waited for next to nothing, and
+//     the others learn at once that they have to come again. After a MaxWait the others are first again, to see whether it still
+//     stands.
+//
+// That somebody always waits is no overload: clients that ask again as soon as they are answered keep a queue from ever being empty.
 //
 // While places are held by what waits for a database that is away, time does not count, up to a bound: the queue is no sign of overload
 // then, and what was asked is answered once it is back.

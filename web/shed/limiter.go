@@ -42,7 +42,7 @@ type Options struct {
 const (
 	// queuedPerPlace is how many may wait for each place. It bounds memory: time is what turns away before.
 	queuedPerPlace = 32
-	// shrink is by how much the longest wait is shorter while the queue stands.
+	// shrink is by how much the longest wait is shorter while a queue stands; a wait that is no longer than that is a short one.
 	shrink = 10
 	// settles is how long what has come back is slow: connections are opened, and statements prepared.
 	settles = time.Second
@@ -63,7 +63,6 @@ type Limiter struct {
 	free   int // while anybody waits there is none
 	queues [classes]queue
 	queued int
-	since  time.Time // somebody waited, and no place has become free that nobody waited for; else zero
 	held   time.Time // up to when time does not count
 	back   time.Time // from when on it does, if places are not held again
 	turns  int       // places that were given away while both classes waited
@@ -113,11 +112,11 @@ func (l *Limiter) pass() {
 	if w == nil {
 		l.free++
 		l.counts.taken.Add(-1)
-		l.since = time.Time{}
+		l.move(now)
 		return
 	}
-	l.remove(w)
 	w.waited = now.Sub(w.since)
+	l.remove(w)
 	w.done <- nil
 }
 
@@ -128,9 +127,6 @@ func (l *Limiter) enqueue(c Class) (*waiter, error) {
 	if l.queued == l.most && !l.makeRoom(c) {
 		l.counts.full.Add(1)
 		return nil, ErrFull
-	}
-	if l.since.IsZero() {
-		l.since = now
 	}
 	w := &waiter{class: c, since: now, done: make(chan error, 1)}
 	l.queues[c].add(w)
@@ -150,11 +146,6 @@ func (l *Limiter) makeRoom(c Class) bool {
 	return false
 }
 
-// stands reports whether the queue has been there for so long that it is no burst.
-func (l *Limiter) stands(now time.Time) bool {
-	return !l.since.IsZero() && now.Sub(l.since) > l.maxWait
-}
-
 // noteHeld makes the time up to now not count, where places are held.
 func (l *Limiter) noteHeld(now time.Time) {
 	if l.isHeld() {
@@ -164,8 +155,13 @@ func (l *Limiter) noteHeld(now time.Time) {
 		return
 	}
 	l.held = now
-	if !l.since.IsZero() {
-		l.since = now
+	l.move(now)
+}
+
+// move notes that no queue stands.
+func (l *Limiter) move(now time.Time) {
+	for i := range l.queues {
+		l.queues[i].moves(now)
 	}
 }
 
@@ -178,12 +174,12 @@ func (l *Limiter) left(w *waiter, now time.Time, longest time.Duration) time.Dur
 // shedLate turns away who has waited for too long.
 func (l *Limiter) shedLate(now time.Time) {
 	l.noteHeld(now)
-	longest := l.maxWait
-	if l.stands(now) {
-		longest /= shrink
-	}
 	for i := range l.queues {
-		for w := l.queues[i].oldest; w != nil && l.left(w, now, longest) < 0; w = l.queues[i].oldest {
+		q, longest := &l.queues[i], l.maxWait
+		if q.stands(now, l.maxWait) {
+			longest /= shrink
+		}
+		for w := q.oldest; w != nil && l.left(w, now, longest) < 0; w = q.oldest {
 			l.shed(w, ErrLate)
 		}
 	}
@@ -202,10 +198,7 @@ func (l *Limiter) next(now time.Time) *waiter {
 			c = Second
 		}
 	}
-	if l.stands(now) {
-		return l.queues[c].newest
-	}
-	return l.queues[c].oldest
+	return l.queues[c].next(now, l.maxWait)
 }
 
 // shed turns somebody away.

@@ -107,3 +107,52 @@ func TestOverload(t *testing.T) {
 		})
 	}
 }
+
+// TestWithoutPause has clients who ask again as soon as they are answered, more of them than places are: there are always some who
+// wait, each for next to nothing, and nobody is turned away; after the machine stood still, soon nobody is again.
+func TestWithoutPause(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const clients, still, settled = 3 * connections, lasts / 2, lasts/2 + 15*maxWait
+		var (
+			l      = newLimiter(connections)
+			begin  = time.Now()
+			asking sync.WaitGroup
+			mu     sync.Mutex
+			waits  []time.Duration
+			away   = map[bool]int{} // turned away: around the time when the machine stood still, else
+		)
+		for i := range clients {
+			random := rand.New(rand.NewPCG(1, uint64(i))) //nolint:gosec // the same each time
+			asking.Go(func() {
+				for time.Since(begin) < lasts {
+					start := time.Now()
+					err := l.Acquire(t.Context(), shed.First)
+					mu.Lock()
+					if err != nil {
+						away[start.Sub(begin) > still-maxWait && start.Sub(begin) < settled]++
+					} else {
+						waits = append(waits, time.Since(start))
+					}
+					mu.Unlock()
+					if err == nil {
+						time.Sleep(time.Duration(random.ExpFloat64() * float64(serviceTime)))
+						if now := time.Since(begin); now > still && now < still+2*maxWait {
+							time.Sleep(2 * maxWait)
+						}
+						l.Release()
+					}
+				}
+			})
+		}
+		asking.Wait()
+		t.Logf("%d answered, median wait %v, p99 %v; turned away around the stand-still %d, else %d", len(waits), quantile(waits, .5),
+			quantile(waits, .99), away[true], away[false])
+		if away[false] != 0 || away[true] == 0 {
+			t.Errorf("turned away around the stand-still %d, else %d", away[true], away[false])
+		}
+		if p99 := quantile(waits, .99); p99 > 10*serviceTime {
+			t.Errorf("p99 %v", p99)
+		}
+	})
+}
