@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -95,7 +96,7 @@ func (b *Batch) CompanyCount(f *CompanyFilter) *int {
 }
 
 // texts holds the composed statements, so that each shape is one string: pgx and PostgreSQL know statements by their
-// text. There are four thousand at most, whatever clients send.
+// text. There are three thousand at most, whatever clients send.
 type texts struct{ known sync.Map }
 
 func (t *texts) of(sql string) string {
@@ -176,19 +177,22 @@ func (r *CompaniesRequest) statement() query {
 	var branches []string
 	if valued {
 		bounded := r.Page.Bounded && !r.From.Null
-		branches = append(branches, c.branch(r, 0, column, descending, bounded, limit))
+		branches = append(branches, c.branch(r, column, false, descending, bounded, limit))
 	}
 	if null {
 		bounded := r.Page.Bounded && r.From.Null
-		branches = append(branches, c.branch(r, 1, column, descending, bounded, limit))
+		branches = append(branches, c.branch(r, column, true, descending, bounded, limit))
+	}
+	if r.Page.Backward {
+		slices.Reverse(branches)
 	}
 	sql := "-- name: CompaniesPage" + name + "\n"
-	sql += "select " + companyColumns + "\nfrom (\n(" + strings.Join(branches, ")\nunion all\n(") + ")\n) c\norder by c.branch" + direction(r.Page.Backward)
-	if column != "" {
-		sql += ", " + column + direction(descending)
+	if len(branches) == 1 {
+		return query{sql: sql + branches[0], args: c.args}
 	}
-	sql += ", " + companyTies(descending) + "\nlimit " + limit
-	return query{sql: sql, args: c.args}
+	// PostgreSQL reads branches in their order, and the second one only where the first one is too short: those with a
+	// limit are never given to several workers. To order all again takes a third of the time.
+	return query{sql: sql + "select *\nfrom (\n(" + strings.Join(branches, ")\nunion all\n(") + ")\n) c\nlimit " + limit, args: c.args}
 }
 
 func direction(descending bool) string {
@@ -203,13 +207,13 @@ func companyTies(descending bool) string {
 	return "c.name" + d + ", c.cik_key" + d + ", c.id" + d
 }
 
-// branch composes the statement for companies that have the column (0) or lack it (1).
-func (c *conditions) branch(r *CompaniesRequest, branch int, column string, descending, bounded bool, limit string) string {
+// branch composes the statement for companies that have the column, or lack it.
+func (c *conditions) branch(r *CompaniesRequest, column string, lacking, descending, bounded bool, limit string) string {
 	b := conditions{fragments: append([]string(nil), c.fragments...), args: c.args}
 	keys, values := "c.name, c.cik_key, c.id", ""
 	order := companyTies(descending)
 	switch {
-	case column != "" && branch == 0:
+	case column != "" && !lacking:
 		b.fragments = append(b.fragments, column+" is not null")
 		keys, order = column+", "+keys, column+direction(descending)+", "+order
 		if bounded && r.Order.Field == CompanyByTickerSymbol {
@@ -234,5 +238,5 @@ func (c *conditions) branch(r *CompaniesRequest, branch int, column string, desc
 		// Companies with a market capitalisation are few among all: read them first, whatever the order is.
 		from = "(\nselect * from " + from + "\noffset 0) c"
 	}
-	return fmt.Sprintf("select c.*, %d as branch\nfrom %s\norder by %s\nlimit %s", branch, from, order, limit)
+	return "select " + companyColumns + "\nfrom " + from + "\norder by " + order + "\nlimit " + limit
 }

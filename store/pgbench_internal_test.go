@@ -54,9 +54,9 @@ func hotStatements() map[string]hot {
 		"latest": {company, latestNumbers.ofAll, append([]string{"array[:id::bigint]"}, asked...), 6},
 		"points": {company, seriesPoints, points, 10},
 		"search": {
-			word, searchCompaniesByWords,
-			[]string{"'\uffff'", "'\uffff\uffff'", ":word::text", "array[]::text[]", "0", "0", "''", "0", "0", "11"},
-			10,
+			word, searchFirst[searchByWord],
+			[]string{"'\uffff'", "'\uffff\uffff'", ":word::text", "11"},
+			4,
 		},
 	}
 }

@@ -254,7 +254,8 @@ const statementNames = `
 	FilingsByAccession FilingsOfCompanies FilingsOfCompaniesBackward FilingsOfCompaniesByAmendment
 	FilingsOfCompaniesByAmendmentBackward FilingsOfCompaniesByForm FilingsOfCompaniesByFormBackward FilingsPage
 	FilingsPageBackward FilingsPageByAmendment FilingsPageByAmendmentBackward FilingsPageByForm FilingsPageByFormBackward
-	LatestNumbers LatestValues LatestValuesAsOf Restatements SearchCompaniesByPrefix SearchCompaniesByWords SearchCompanyCountByPrefix SearchCompanyCountByWords
+	LatestNumbers LatestValues LatestValuesAsOf Restatements SearchCompaniesByPrefix SearchCompaniesByWord SearchCompaniesByWords
+	SearchCompanyCountByPrefix SearchCompanyCountByWord SearchCompanyCountByWords
 	SeriesBounds SeriesBuckets SeriesPoints SeriesPointsAsOf TickersOfCompanies`
 
 // TestEveryStatement asks every question in every way in which pgx can send a statement: the answers are the same.

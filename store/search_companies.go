@@ -60,9 +60,6 @@ const (
   group by s.company_id
 )`
 
-	searchByWords  = `c.search_text like $3 and c.search_text like all($4::text[])`
-	searchByPrefix = `left(c.search_text, 64) >= $3 and left(c.search_text, 64) < $4`
-
 	searchRest = ` and c.id not in (select y.id from symbols y)`
 
 	// Only those on the page are read whole, and found again by their place, which does not change within a statement. The
@@ -83,23 +80,53 @@ from (
 
 	searchOrder = `-coalesce(c.market_cap, -1) as cap, c.name, c.cik_key, c.id, c.ctid as place`
 
-	searchPage = searchRest + `
-  ) h
-  where (h.rank, h.cap, h.name, h.cik_key, h.id) > ($5::int, $6::float8, $7::text, $8::bigint, $9::bigint)
+	searchAfter = `
+  where (h.rank, h.cap, h.name, h.cik_key, h.id) > ($%d::int, $%d::float8, $%d::text, $%d::bigint, $%d::bigint)`
+
+	searchPage = `
   order by h.rank, h.cap, h.name, h.cik_key, h.id
-  limit $10
+  limit $%d
 ) h
 cross join lateral (select * from companies c where c.ctid = h.place limit 1) c
 order by h.rank, h.cap, h.name, h.cik_key, h.id`
 
 	searchTotal = searchSymbols + `
 select (select count(*) from symbols) + (select count(*) from companies c where `
-
-	searchCompaniesByWords     = "-- name: SearchCompaniesByWords\n" + searchHits + searchByWords + searchPage
-	searchCompaniesByPrefix    = "-- name: SearchCompaniesByPrefix\n" + searchHits + searchByPrefix + searchPage
-	searchCompanyCountByWords  = "-- name: SearchCompanyCountByWords\n" + searchTotal + searchByWords + searchRest + ")"
-	searchCompanyCountByPrefix = "-- name: SearchCompanyCountByPrefix\n" + searchTotal + searchByPrefix + searchRest + ")"
 )
+
+// searchBy is how names are matched.
+type searchBy int
+
+const (
+	searchByWord searchBy = iota
+	searchByWords
+	searchByPrefix
+)
+
+// searchNames are the conditions for names, and their number of parameters after those of searchSymbols.
+var searchNames = [...]struct {
+	name, condition string
+	params          int
+}{
+	searchByWord:   {"Word", `c.search_text like $3`, 1},
+	searchByWords:  {"Words", `c.search_text like $3 and c.search_text like all($4::text[])`, 2},
+	searchByPrefix: {"Prefix", `left(c.search_text, 64) >= $3 and left(c.search_text, 64) < $4`, 2},
+}
+
+// The statements of a search: the first page, one after a position, and the number of all. What is compared for each company that is
+// found is what takes time: where there is one word or no position, nothing is compared with them.
+var searchFirst, searchNext, searchCount = composeSearch()
+
+func composeSearch() (first, next, count [len(searchNames)]string) {
+	for by, names := range searchNames {
+		hits := "-- name: SearchCompaniesBy" + names.name + "\n" + searchHits + names.condition + searchRest + "\n  ) h"
+		n := 2 + names.params
+		first[by] = hits + fmt.Sprintf(searchPage, n+1)
+		next[by] = hits + fmt.Sprintf(searchAfter, n+1, n+2, n+3, n+4, n+5) + fmt.Sprintf(searchPage, n+6)
+		count[by] = "-- name: SearchCompanyCountBy" + names.name + "\n" + searchTotal + names.condition + searchRest + ")"
+	}
+	return first, next, count
+}
 
 // Searchable says whether a text has a word that an index of trigrams can find: three letters or digits in a row.
 func Searchable(text string) bool {
@@ -115,20 +142,23 @@ func Searchable(text string) bool {
 	return false
 }
 
-// args are the parameters $1 to $4, and whether names are matched by their beginning.
-func (s *CompanySearch) args() (args []any, prefix bool) {
+// args are the parameters of searchSymbols and those of the names, and how these are matched.
+func (s *CompanySearch) args() (by searchBy, args []any) {
 	symbol, ok := edgar.NormalizeSymbol(s.Text)
 	if !ok {
 		symbol = "\uffff" // no symbol
 	}
 	folded := FoldSearch(s.Text)
-	args = []any{symbol, symbol + "\uffff"}
+	args = append(make([]any, 0, 10), symbol, symbol+"\uffff")
 	if !Searchable(folded) {
-		return append(args, folded, folded+"\uffff"), true
+		return searchByPrefix, append(args, folded, folded+"\uffff")
 	}
 	longest, patterns := likePatterns(folded)
-	others := slices.DeleteFunc(patterns, func(p string) bool { return p == longest })
-	return append(args, longest, others), false
+	args = append(args, longest)
+	if others := slices.DeleteFunc(patterns, func(p string) bool { return p == longest }); len(others) > 0 {
+		return searchByWords, append(args, others)
+	}
+	return searchByWord, args
 }
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
@@ -152,15 +182,13 @@ func likePatterns(folded string) (longest string, all []string) {
 
 // SearchCompanies returns a page of the companies that match, best first.
 func (s *Store) SearchCompanies(ctx context.Context, r *SearchRequest) (*CompanyHits, error) {
-	args, prefix := r.Search.args()
-	at := r.From
-	if !r.Page.Bounded {
-		at = SearchPosition{}
+	by, args := r.Search.args()
+	q := query{sql: searchFirst[by]}
+	if r.Page.Bounded {
+		q.sql = searchNext[by]
+		args = append(args, r.From.Rank, -r.From.Cap, r.From.Name, r.From.CIKKey, r.From.ID)
 	}
-	q := query{sql: searchCompaniesByWords, args: append(args, at.Rank, -at.Cap, at.Name, at.CIKKey, at.ID, r.Page.Limit+1)}
-	if prefix {
-		q.sql = searchCompaniesByPrefix
-	}
+	q.args = append(args, r.Page.Limit+1)
 	hits := &CompanyHits{}
 	q.scan = func(rows pgx.Rows) error {
 		*hits = CompanyHits{}
@@ -181,10 +209,6 @@ func (s *Store) SearchCompanies(ctx context.Context, r *SearchRequest) (*Company
 
 // SearchCompanyCount asks for the number of companies that match.
 func (b *Batch) SearchCompanyCount(c *CompanySearch) *int {
-	args, prefix := c.args()
-	q := query{sql: searchCompanyCountByWords, args: args}
-	if prefix {
-		q.sql = searchCompanyCountByPrefix
-	}
-	return b.count(q)
+	by, args := c.args()
+	return b.count(query{sql: searchCount[by], args: args})
 }

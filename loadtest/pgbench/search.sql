@@ -1,7 +1,7 @@
 -- Written by go test ./store -run TestPgbench -update.
 \set id random_zipfian(1, :companies, 1.05)
 select '%' || lower(split_part(name, ' ', 1)) || '%' as word from companies where id = :id::bigint \gset
--- name: SearchCompaniesByWords
+-- name: SearchCompaniesByWord
 with symbols as materialized (
   select s.company_id as id, min(case when s.valid_to is not null then 3 when s.symbol = '￿' then 1 else 2 end) as rank
   from securities s
@@ -19,9 +19,8 @@ from (
     union all
     select 3, -coalesce(c.market_cap, -1) as cap, c.name, c.cik_key, c.id, c.ctid as place
     from companies c
-    where c.search_text like :word::text and c.search_text like all(array[]::text[]::text[]) and c.id not in (select y.id from symbols y)
+    where c.search_text like :word::text and c.id not in (select y.id from symbols y)
   ) h
-  where (h.rank, h.cap, h.name, h.cik_key, h.id) > (0::int, 0::float8, ''::text, 0::bigint, 0::bigint)
   order by h.rank, h.cap, h.name, h.cik_key, h.id
   limit 11
 ) h
