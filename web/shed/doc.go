@@ -21,5 +21,6 @@
 //
 //   - Nobody waits while a place is free, and no more than the limit have one.
 //   - Taking a free place and giving it back allocates nothing and sets no timer.
-//   - Whoever stops waiting, as its context has ended, leaves the queue at once.
+//   - Waiting sets no timer either. One goroutine looks at those who wait, every 10 ms: whoever stops waiting, as its context has ended,
+//     leaves the queue then, and is given no place.
 package shed

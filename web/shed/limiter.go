@@ -46,6 +46,8 @@ const (
 	shrink = 10
 	// settles is how long what has come back is slow: connections are opened, and statements prepared.
 	settles = time.Second
+	// look is how often it is looked who does not wait any more.
+	look = 10 * time.Millisecond
 	// turn is which of the places that become free goes to the second class while both wait.
 	turn = 8
 )
@@ -57,12 +59,14 @@ type Limiter struct {
 	isHeld   func() bool
 	patience time.Duration
 	counts   counts
-	most     int // that wait
+	most     int       // that wait
+	waiters  sync.Pool // those of before, with nothing in done
 
 	mu     sync.Mutex
 	free   int // while anybody waits there is none
 	queues [classes]queue
 	queued int
+	looked bool      // somebody looks at those who wait
 	held   time.Time // up to when time does not count
 	back   time.Time // from when on it does, if places are not held again
 	turns  int       // places that were given away while both classes waited
@@ -77,6 +81,7 @@ func New(o Options) *Limiter {
 		l.isHeld = func() bool { return false }
 	}
 	l.counts.places = o.Places
+	l.waiters.New = func() any { return &waiter{done: make(chan error, 1)} }
 	return l
 }
 
@@ -89,12 +94,15 @@ func (l *Limiter) Acquire(ctx context.Context, c Class) error {
 		l.mu.Unlock()
 		return nil
 	}
-	w, err := l.enqueue(c)
+	w, err := l.enqueue(ctx, c)
 	l.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	return l.wait(ctx, w)
+	err = <-w.done
+	w.ctx = nil
+	l.waiters.Put(w)
+	return err
 }
 
 // Release gives a place back.
@@ -108,30 +116,42 @@ func (l *Limiter) Release() {
 func (l *Limiter) pass() {
 	now := l.now()
 	l.shedLate(now)
-	w := l.next(now)
-	if w == nil {
-		l.free++
-		l.counts.taken.Add(-1)
-		l.move(now)
+	for w := l.next(now); w != nil; w = l.next(now) {
+		if err := w.ctx.Err(); err != nil {
+			l.shed(w, err)
+			continue
+		}
+		l.remove(w)
+		l.counts.noteWait(now.Sub(w.since))
+		w.done <- nil
 		return
 	}
-	w.waited = now.Sub(w.since)
-	l.remove(w)
-	w.done <- nil
+	l.free++
+	l.counts.taken.Add(-1)
+	l.move(now)
 }
 
-// enqueue makes somebody wait. Error: ErrFull.
-func (l *Limiter) enqueue(c Class) (*waiter, error) {
+// enqueue makes somebody wait. Errors: ErrFull, that of ctx.
+func (l *Limiter) enqueue(ctx context.Context, c Class) (*waiter, error) {
+	if err := ctx.Err(); err != nil {
+		l.counts.noteShed(err)
+		return nil, err
+	}
 	now := l.now()
 	l.shedLate(now)
 	if l.queued == l.most && !l.makeRoom(c) {
-		l.counts.full.Add(1)
+		l.counts.noteShed(ErrFull)
 		return nil, ErrFull
 	}
-	w := &waiter{class: c, since: now, done: make(chan error, 1)}
+	w := l.waiters.Get().(*waiter)
+	w.ctx, w.class, w.since = ctx, c, now
 	l.queues[c].add(w)
 	l.queued++
 	l.counts.queued.Add(1)
+	if !l.looked {
+		l.looked = true
+		go l.watch()
+	}
 	return w, nil
 }
 
@@ -171,7 +191,7 @@ func (l *Limiter) left(w *waiter, now time.Time, longest time.Duration) time.Dur
 	return min(longest-counted, l.maxWait+l.patience-now.Sub(w.since))
 }
 
-// shedLate turns away who has waited for too long.
+// shedLate turns away who has waited for too long, where places become free or are asked for.
 func (l *Limiter) shedLate(now time.Time) {
 	l.noteHeld(now)
 	for i := range l.queues {
@@ -214,61 +234,43 @@ func (l *Limiter) remove(w *waiter) {
 	l.counts.queued.Add(-1)
 }
 
-// wait waits for what becomes of w.
-func (l *Limiter) wait(ctx context.Context, w *waiter) error {
-	timer := time.NewTimer(l.maxWait) // where no place becomes free at all
+// watch turns away those who wait for too long or whose contexts have ended, as long as anybody waits. A timer for each of them,
+// which most do not need, costs more than to wait does.
+func (l *Limiter) watch() {
+	timer := time.NewTimer(look)
 	defer timer.Stop()
-	for {
-		select {
-		case err := <-w.done:
-			return l.noteWaited(w, err)
-		case <-timer.C:
-			if left := l.mayStay(w); left > 0 {
-				timer.Reset(left)
-				continue
-			}
-			return l.noteWaited(w, l.leave(w, ErrLate))
-		case <-ctx.Done():
-			err := l.leave(w, ctx.Err())
-			if err == nil { // a place became free at the same moment
-				l.Release()
-				err = ctx.Err()
-				l.counts.noteShed(err)
-			}
-			return err
+	for range timer.C {
+		next, ok := l.turnAway()
+		if !ok {
+			return
 		}
+		timer.Reset(next)
 	}
 }
 
-// noteWaited notes that w has a place, if err says so, and returns err.
-func (l *Limiter) noteWaited(w *waiter, err error) error {
-	if err == nil {
-		l.counts.noteWait(w.waited)
-	}
-	return err
-}
-
-// mayStay returns how much longer w may wait.
-func (l *Limiter) mayStay(w *waiter) time.Duration {
+// turnAway turns away who waits in vain, and returns when to look again; false: nobody waits, and nobody looks any more.
+func (l *Limiter) turnAway() (next time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
 	l.noteHeld(now)
-	return l.left(w, now, l.maxWait)
-}
-
-// leave ends the waiting of w, unless it has ended at this moment; then it returns with what.
-func (l *Limiter) leave(w *waiter, why error) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	select {
-	case err := <-w.done:
-		return err
-	default:
+	next = look
+	for i := range l.queues {
+		for w := l.queues[i].oldest; w != nil; {
+			waiting := w
+			w = w.newer
+			left := l.left(waiting, now, l.maxWait)
+			if err := waiting.ctx.Err(); err != nil {
+				l.shed(waiting, err)
+			} else if left <= 0 {
+				l.shed(waiting, ErrLate)
+			} else {
+				next = min(next, left)
+			}
+		}
 	}
-	l.remove(w)
-	l.counts.noteShed(why)
-	return why
+	l.looked = l.queued > 0
+	return next, l.looked
 }
 
 // latest is after how many seconds at most those that were turned away are asked to come again. The times differ, or all would come

@@ -17,7 +17,12 @@ import (
 
 const maxWait = 100 * time.Millisecond
 
-func newLimiter(places int) *shed.Limiter {
+// looks is how often a Limiter looks who does not wait any more.
+const looks = 10 * time.Millisecond
+
+func newLimiter(t testing.TB, places int) *shed.Limiter {
+	t.Helper()
+	t.Cleanup(func() { time.Sleep(looks) }) // nobody looks any more
 	return shed.New(shed.Options{Places: places, MaxWait: maxWait, Now: time.Now})
 }
 
@@ -82,7 +87,7 @@ func (q *line) release(n int) {
 func TestBurst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(1)
+		l := newLimiter(t, 1)
 		take(t, l)
 		q := newLine(l)
 		for _, name := range []string{"a", "b", "c"} {
@@ -115,7 +120,7 @@ func TestBurst(t *testing.T) {
 func TestStandingQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(1)
+		l := newLimiter(t, 1)
 		take(t, l)
 		q := newLine(l)
 		q.join(t.Context(), "first", shed.Second)
@@ -142,6 +147,7 @@ func TestHeldPlaces(t *testing.T) {
 	const patience = 3 * time.Second
 	synctest.Test(t, func(t *testing.T) {
 		var held atomic.Bool
+		t.Cleanup(func() { time.Sleep(looks) })
 		l := shed.New(shed.Options{
 			Places: 1, MaxWait: maxWait, Now: time.Now, IsHeld: held.Load, Patience: patience,
 		})
@@ -184,7 +190,7 @@ func TestHeldPlaces(t *testing.T) {
 func TestClasses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(1)
+		l := newLimiter(t, 1)
 		take(t, l)
 		q := newLine(l)
 		for range 2 {
@@ -211,7 +217,7 @@ func TestFullQueue(t *testing.T) {
 	t.Parallel()
 	const most = 32
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(1)
+		l := newLimiter(t, 1)
 		take(t, l)
 		q := newLine(l)
 		q.join(t.Context(), "oldest", shed.Second)
@@ -241,17 +247,18 @@ func TestFullQueue(t *testing.T) {
 	})
 }
 
-// TestLeaving checks that who stops waiting leaves the queue at once, and loses no place to nobody.
+// TestLeaving checks that who stops waiting leaves the queue soon, and loses no place to nobody.
 func TestLeaving(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(1)
+		l := newLimiter(t, 1)
 		take(t, l)
 		q := newLine(l)
 		ctx, cancel := context.WithCancel(t.Context())
 		q.join(ctx, "gone", shed.First)
 		q.join(t.Context(), "there", shed.First)
 		cancel()
+		time.Sleep(looks)
 		q.listen()
 		if !errors.Is(q.shed["gone"], context.Canceled) || l.Stats().Queued != 1 {
 			t.Errorf("%v, %+v", q.shed, l.Stats())
@@ -260,7 +267,7 @@ func TestLeaving(t *testing.T) {
 		if diff := cmp.Diff([]string{"there"}, q.got); diff != "" {
 			t.Errorf("who has a place (-want +got):\n%s", diff)
 		}
-		if want := (telemetry.Work{Places: 1, Waited: 1, Left: 1}); l.Stats() != want {
+		if want := (telemetry.Work{Places: 1, Waited: 1, WaitTime: looks, Left: 1}); l.Stats() != want {
 			t.Errorf("got %+v, want %+v", l.Stats(), want)
 		}
 	})
@@ -271,7 +278,7 @@ func TestRaces(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const places, clients = 4, 2000
-		l := newLimiter(places)
+		l := newLimiter(t, places)
 		inside := make(chan struct{}, places)
 		outcomes := make(chan error, clients)
 		for i := range clients {
@@ -314,7 +321,7 @@ func TestLeftWithAPlace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const times = 1000
-		l := newLimiter(1)
+		l := newLimiter(t, 1)
 		for range times {
 			take(t, l)
 			ctx, leave := context.WithCancel(t.Context())
@@ -335,7 +342,7 @@ func TestLeftWithAPlace(t *testing.T) {
 
 // TestFreePlace checks that a free place costs no memory.
 func TestFreePlace(t *testing.T) {
-	l := newLimiter(1)
+	l := newLimiter(t, 1)
 	ctx := t.Context()
 	if n := testing.AllocsPerRun(1000, func() {
 		if err := l.Acquire(ctx, shed.First); err != nil {
@@ -350,7 +357,7 @@ func TestFreePlace(t *testing.T) {
 // TestRetryAfter checks that clients come back at different times.
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
-	l, got := newLimiter(1), map[time.Duration]bool{}
+	l, got := newLimiter(t, 1), map[time.Duration]bool{}
 	for range 1000 {
 		got[l.RetryAfter()] = true
 	}
@@ -361,7 +368,7 @@ func TestRetryAfter(t *testing.T) {
 }
 
 func BenchmarkFreePlace(b *testing.B) {
-	l := newLimiter(1000)
+	l := newLimiter(b, 1000)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {

@@ -86,7 +86,7 @@ func TestOverload(t *testing.T) {
 	t.Parallel()
 	for _, load := range []float64{0.8, 1, 1.2, 2, 5} {
 		synctest.Test(t, func(t *testing.T) {
-			l := newLimiter(2 * connections)
+			l := newLimiter(t, 2*connections)
 			e := simulate(t, l, load)
 			median, p99, told := quantile(e.served, .5), quantile(e.served, .99), quantile(e.turnedAway, .99)
 			t.Logf("load %.1f: %.0f %% of the capacity answered, median %v, p99 %v; %.1f %% turned away, p99 %v", load, 100*e.goodput(),
@@ -115,7 +115,7 @@ func TestWithoutPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const clients, still, settled = 3 * connections, lasts / 2, lasts/2 + 15*maxWait
 		var (
-			l      = newLimiter(connections)
+			l      = newLimiter(t, connections)
 			begin  = time.Now()
 			asking sync.WaitGroup
 			mu     sync.Mutex

@@ -1,13 +1,16 @@
 package shed
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // waiter is somebody who waits for a place.
 type waiter struct {
-	class  Class
-	since  time.Time
-	done   chan error    // gets nil with a place, or why there is none; it has room for that
-	waited time.Duration // for its place, once it has one
+	ctx   context.Context //nolint:containedctx // of Acquire, which waits for it to be done
+	class Class
+	since time.Time
+	done  chan error // gets nil with a place, or why there is none; it has room for that
 
 	older, newer *waiter
 }
