@@ -74,9 +74,9 @@ func (c *companySlot) read(r *rowReader) *Company {
 
 func readCIK(r *rowReader) edgar.CIK { return edgar.CIK(r.int64()) }
 
-// readCompanies reads rows of companyColumns.
-func readCompanies(rows pgx.Rows) ([]*Company, error) {
-	var found []*Company
+// readCompanies reads rows of companyColumns, at most n.
+func readCompanies(rows pgx.Rows, n int) ([]*Company, error) {
+	found := make([]*Company, 0, n)
 	var slots slab[companySlot]
 	r := newRowReader(rows)
 	for r.next() {
@@ -115,7 +115,7 @@ func (s *Store) CompanyByID(ctx context.Context, id int64) (*Company, error) {
 func (s *Store) company(ctx context.Context, attribute string, key any, sql string, arg any) (*Company, error) {
 	var found []*Company
 	q := query{sql: sql, args: []any{arg}, scan: func(rows pgx.Rows) (err error) {
-		found, err = readCompanies(rows)
+		found, err = readCompanies(rows, 1)
 		return err
 	}}
 	if err := s.run(ctx, q); err != nil {
@@ -137,7 +137,7 @@ func (b *Batch) CompaniesByID(ids []int64) map[int64]*Company {
 	found := make(map[int64]*Company, len(ids))
 	b.add(query{sql: companiesByID, args: []any{ids}, scan: func(rows pgx.Rows) error {
 		clear(found)
-		companies, err := readCompanies(rows)
+		companies, err := readCompanies(rows, len(ids))
 		for _, c := range companies {
 			found[c.ID] = c
 		}

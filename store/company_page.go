@@ -75,7 +75,7 @@ func (s *Store) CompaniesPage(ctx context.Context, r *CompaniesRequest) (*Compan
 	q := r.statement()
 	q.sql = s.texts.of(q.sql)
 	q.scan = func(read pgx.Rows) (err error) {
-		rows, err = readCompanies(read)
+		rows, err = readCompanies(read, r.Page.Limit+1)
 		return err
 	}
 	if err := s.run(ctx, q); err != nil {

@@ -191,7 +191,7 @@ func (s *Store) SearchCompanies(ctx context.Context, r *SearchRequest) (*Company
 	q.args = append(args, r.Page.Limit+1)
 	hits := &CompanyHits{}
 	q.scan = func(rows pgx.Rows) error {
-		*hits = CompanyHits{}
+		hits.Nodes, hits.ranks = make([]*Company, 0, r.Page.Limit+1), make([]int, 0, r.Page.Limit+1)
 		var companies slab[companySlot]
 		w := newRowReader(rows)
 		for w.next() {
