@@ -55,7 +55,7 @@ var ceilings = map[string]struct {
 	statements int64
 	allocs     float64
 }{
-	"W1": {1, 110}, "W2": {1, 220}, "W3": {3, 510}, "W4": {3, 375}, "W5": {2, 560}, "W6": {2, 515}, "W7": {1, 150},
+	"W1": {1, 105}, "W2": {1, 175}, "W3": {3, 490}, "W4": {3, 375}, "W5": {2, 550}, "W6": {2, 510}, "W7": {1, 135},
 }
 
 func (c *contest) testCosts(t *testing.T) {

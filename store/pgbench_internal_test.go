@@ -29,7 +29,7 @@ func hotStatements() map[string]hot {
 	sector, filings := "Industrials", &FilingsRequest{Filter: &FilingFilter{}, Page: Page{Limit: 20}}
 	page := (&CompaniesRequest{
 		Filter: &CompanyFilter{Sector: &sector}, Order: CompanyOrdering{CompanyByMarketCap, true}, Page: Page{Limit: 20},
-	}).statement()
+	}).statement(new(texts))
 	const ticker = company + "select coalesce(ticker, '') as ticker from companies where id = :id::bigint \\gset\n"
 	const word = company + "select '%' || lower(split_part(name, ' ', 1)) || '%' as word from companies where id = :id::bigint \\gset\n"
 	// pgbench takes a colon for the beginning of a variable, in texts too: \x3a.

@@ -195,25 +195,26 @@ func TestListStatements(t *testing.T) {
 // part of a text, and requests have the same text when they are read in the same way.
 func TestCompanyStatements(t *testing.T) {
 	t.Parallel()
-	texts, reads := map[string]string{}, map[string]string{}
+	var composed texts
+	byText, byRead := map[string]string{}, map[string]string{}
 	names := map[string]int{}
 	for set, f := range companyFilters() {
 		for _, r := range companyRequests(f) {
-			q := r.statement()
+			q := r.statement(&composed)
 			checkStatement(t, q)
 			read := strconv.Itoa(set) + " " + readOf(r)
-			if known, ok := texts[q.sql]; ok && known != read {
+			if known, ok := byText[q.sql]; ok && known != read {
 				t.Errorf("%s and %s have the same text:\n%s", known, read, q.sql)
 			}
-			if known, ok := reads[read]; ok && known != q.sql {
+			if known, ok := byRead[read]; ok && known != q.sql {
 				t.Errorf("%s has two texts:\n%s\n%s", read, known, q.sql)
 			}
-			texts[q.sql], reads[read] = read, q.sql
+			byText[q.sql], byRead[read] = read, q.sql
 			names[statementName(q.sql)]++
 
 			other := *r
 			other.Page.Limit, other.From = 7, CompanyPosition{Null: r.From.Null, Ticker: "$1; --", Cap: -1, Name: "#'@", CIKKey: 9, ID: 9}
-			if got := other.statement().sql; got != q.sql {
+			if got := other.statement(new(texts)).sql; got != q.sql {
 				t.Errorf("%s: other values make another text:\n%s", read, got)
 			}
 		}
@@ -221,8 +222,8 @@ func TestCompanyStatements(t *testing.T) {
 	if diff := cmp.Diff([]string{"CompaniesPageByMarketCap", "CompaniesPageByName", "CompaniesPageByTicker"}, slices.Sorted(maps.Keys(names))); diff != "" {
 		t.Errorf("names: want -, got +:\n%s", diff)
 	}
-	if want := 3072; len(texts) != want {
-		t.Errorf("%d texts, want %d", len(texts), want)
+	if want := 3072; len(byText) != want {
+		t.Errorf("%d texts, want %d", len(byText), want)
 	}
 }
 
