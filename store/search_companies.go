@@ -109,12 +109,12 @@ var searchNames = [...]struct {
 	params          int
 }{
 	searchByWord:   {"Word", `c.search_text like $3`, 1},
-	searchByWords:  {"Words", `c.search_text like $3 and c.search_text like all($4::text[])`, 2},
+	searchByWords:  {"Words", `c.search_text like $3 and c.search_text like $4 and c.search_text like all($5::text[])`, 3},
 	searchByPrefix: {"Prefix", `left(c.search_text, 64) >= $3 and left(c.search_text, 64) < $4`, 2},
 }
 
-// The statements of a search: the first page, one after a position, and the number of all. What is compared for each company that is
-// found is what takes time: where there is one word or no position, nothing is compared with them.
+// The statements of a search: the first page, one after a position, and the number of all. What takes time is what is compared with each
+// company that the index finds: where there is one word or no position, nothing is; of several words the index looks up two.
 var searchFirst, searchNext, searchCount = composeSearch()
 
 func composeSearch() (first, next, count [len(searchNames)]string) {
@@ -154,11 +154,12 @@ func (s *CompanySearch) args() (by searchBy, args []any) {
 		return searchByPrefix, append(args, folded, folded+"\uffff")
 	}
 	longest, patterns := likePatterns(folded)
-	args = append(args, longest)
-	if others := slices.DeleteFunc(patterns, func(p string) bool { return p == longest }); len(others) > 0 {
-		return searchByWords, append(args, others)
+	others := slices.DeleteFunc(patterns, func(p string) bool { return p == longest })
+	if len(others) == 0 {
+		return searchByWord, append(args, longest)
 	}
-	return searchByWord, args
+	slices.SortStableFunc(others, func(p, q string) int { return len(q) - len(p) })
+	return searchByWords, append(args, longest, others[0], others[1:])
 }
 
 var likeEscaper = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
