@@ -6,9 +6,12 @@
 //   - A burst is waited for: those who came first are first, and each waits up to MaxWait.
 //   - A queue stands when for a whole MaxWait nobody got a place after less than a tenth of it, as in "Controlling Queue Delay"
 //     (Nichols and Jacobson, ACM Queue 10/5). It would not become shorter by waiting. Then those who came last are first, whose clients
-//     are there still, and nobody waits for longer than that tenth. So those who are let in have waited for next to nothing, and
-//     the others learn at once that they have to come again. After a MaxWait the others are first again, to see whether it still
-//     stands.
+//     are there still, and for each who gets a place the one who has waited longest, if for longer than that tenth, learns that
+//     he has to come again. So those who are let in have waited for next to nothing. After a MaxWait the others are first again,
+//     to see whether the queue still stands.
+//
+// To turn away costs nearly as much as a small answer, so as many are turned away as are answered, and no more but those who have waited
+// for MaxWait: clients that come back at once wait, instead of having the server do nothing else.
 //
 // That somebody always waits is no overload: clients that ask again as soon as they are answered keep a queue from ever being empty.
 //

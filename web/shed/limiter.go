@@ -41,7 +41,7 @@ type Options struct {
 
 const (
 	// queuedPerPlace is how many may wait for each place. It bounds memory: time is what turns away before.
-	queuedPerPlace = 32
+	queuedPerPlace = 256
 	// shrink is by how much the longest wait is shorter while a queue stands; a wait that is no longer than that is a short one.
 	shrink = 10
 	// settles is how long what has come back is slow: connections are opened, and statements prepared.
@@ -115,9 +115,10 @@ func (l *Limiter) Release() {
 // pass gives a place to somebody who waits.
 func (l *Limiter) pass() {
 	now := l.now()
+	l.noteHeld(now)
 	l.shedLate(now)
 	for w := l.next(now); w != nil; w = l.next(now) {
-		if err := w.ctx.Err(); err != nil {
+		if err := l.why(w, now); err != nil {
 			l.shed(w, err)
 			continue
 		}
@@ -138,7 +139,7 @@ func (l *Limiter) enqueue(ctx context.Context, c Class) (*waiter, error) {
 		return nil, err
 	}
 	now := l.now()
-	l.shedLate(now)
+	l.noteHeld(now)
 	if l.queued == l.most && !l.makeRoom(c) {
 		l.counts.noteShed(ErrFull)
 		return nil, ErrFull
@@ -191,15 +192,23 @@ func (l *Limiter) left(w *waiter, now time.Time, longest time.Duration) time.Dur
 	return min(longest-counted, l.maxWait+l.patience-now.Sub(w.since))
 }
 
-// shedLate turns away who has waited for too long, where places become free or are asked for.
+// why returns why somebody is not to wait any more, nil when he is.
+func (l *Limiter) why(w *waiter, now time.Time) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	if l.left(w, now, l.maxWait) <= 0 {
+		return ErrLate
+	}
+	return nil
+}
+
+// shedLate turns away who has waited longest in a queue that stands, if that is too long: one for each place that becomes free. Those who
+// come back at once would otherwise have the server do nothing but turn them away, which costs nearly as much as a small answer.
 func (l *Limiter) shedLate(now time.Time) {
-	l.noteHeld(now)
 	for i := range l.queues {
-		q, longest := &l.queues[i], l.maxWait
-		if q.stands(now, l.maxWait) {
-			longest /= shrink
-		}
-		for w := q.oldest; w != nil && l.left(w, now, longest) < 0; w = q.oldest {
+		q := &l.queues[i]
+		if w := q.oldest; w != nil && q.stands(now, l.maxWait) && l.left(w, now, l.maxWait/shrink) < 0 {
 			l.shed(w, ErrLate)
 		}
 	}
@@ -259,13 +268,10 @@ func (l *Limiter) turnAway() (next time.Duration, ok bool) {
 		for w := l.queues[i].oldest; w != nil; {
 			waiting := w
 			w = w.newer
-			left := l.left(waiting, now, l.maxWait)
-			if err := waiting.ctx.Err(); err != nil {
+			if err := l.why(waiting, now); err != nil {
 				l.shed(waiting, err)
-			} else if left <= 0 {
-				l.shed(waiting, ErrLate)
 			} else {
-				next = min(next, left)
+				next = min(next, l.left(waiting, now, l.maxWait))
 			}
 		}
 	}

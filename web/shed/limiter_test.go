@@ -215,7 +215,7 @@ func TestClasses(t *testing.T) {
 // TestFullQueue checks who is turned away when no more may wait.
 func TestFullQueue(t *testing.T) {
 	t.Parallel()
-	const most = 32
+	const most = 256
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(t, 1)
 		take(t, l)
