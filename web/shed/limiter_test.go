@@ -3,7 +3,9 @@ package shed_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -137,6 +139,36 @@ func TestStandingQueue(t *testing.T) {
 		}
 		if got := q.shed["second"]; !errors.Is(got, shed.ErrLate) || len(q.shed) != 1 {
 			t.Errorf("second: %v, want %v, and no other: %v", got, shed.ErrLate, q.shed)
+		}
+	})
+}
+
+// TestPace checks that no more are turned away from a standing queue than get a place, until they have waited for the longest time.
+func TestPace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const crowd = 20
+		l := newLimiter(t, 1)
+		take(t, l)
+		q := newLine(l)
+		q.join(t.Context(), "first", shed.Second)
+		time.Sleep(60 * time.Millisecond)
+		for i := range crowd {
+			q.join(t.Context(), strconv.Itoa(i), shed.Second)
+		}
+		q.release(1)
+		time.Sleep(41 * time.Millisecond) // nobody has got a place after a short wait for 101 ms
+		q.release(3)
+		if diff := cmp.Diff([]string{"first", "19", "18", "17"}, q.got); diff != "" {
+			t.Errorf("who has a place (-want +got):\n%s", diff)
+		}
+		if got := slices.Sorted(maps.Keys(q.shed)); !slices.Equal(got, []string{"0", "1", "2"}) {
+			t.Errorf("turned away: %q", got)
+		}
+		time.Sleep(maxWait - 41*time.Millisecond)
+		q.listen()
+		if len(q.shed) != crowd-3 || l.Stats().Queued != 0 {
+			t.Errorf("turned away: %v", q.shed)
 		}
 	})
 }
